@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mempolicy.h>
+#include <poll.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+#endif
+
+#define SIGNAL_SET_BYTES sizeof(sys_sigset)
+
+/* syscall(2) reports through errno: the host's, so it is put back. */
+#define CALL(...) __extension__({				\
+		int host_errno = errno;				\
+		long result_ = syscall(__VA_ARGS__);		\
+		if (result_ == -1) {				\
+			result_ = -errno;			\
+			errno = host_errno;			\
+		}						\
+		result_;					\
+	})
+
+long sys_mmap(size_t length, int protection, int flags)
+{
+	return CALL(SYS_mmap, NULL, length, protection, flags | MAP_ANONYMOUS, -1, 0L);
+}
+
+long sys_munmap(void *address, size_t length)
+{
+	return CALL(SYS_munmap, address, length);
+}
+
+long sys_mprotect(void *address, size_t length, int protection)
+{
+	return CALL(SYS_mprotect, address, length, protection);
+}
+
+long sys_madvise(void *address, size_t length, int advice)
+{
+	return CALL(SYS_madvise, address, length, advice);
+}
+
+long sys_mbind(void *address, size_t length, int mode, const unsigned long *nodes, unsigned long bits)
+{
+	return CALL(SYS_mbind, address, length, mode, nodes, bits, 0L);
+}
+
+long sys_get_mems_allowed(unsigned long *nodes, unsigned long bits)
+{
+	return CALL(SYS_get_mempolicy, NULL, nodes, bits, NULL, (unsigned long)MPOL_F_MEMS_ALLOWED);
+}
+
+long sys_open_read(const char *path, int flags)
+{
+	return CALL(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, 0);
+}
+
+long sys_read(int fd, void *buffer, size_t size)
+{
+	return CALL(SYS_read, fd, buffer, size);
+}
+
+long sys_close(int fd)
+{
+	return CALL(SYS_close, fd);
+}
+
+long sys_getdents(int fd, void *buffer, size_t size)
+{
+	return CALL(SYS_getdents64, fd, buffer, size);
+}
+
+/* On 64-bit machines struct stat is the kernel's own; libc's fstat needs GLIBC_2.33. */
+long sys_fstat(int fd, struct stat *status)
+{
+	return CALL(SYS_fstat, fd, status);
+}
+
+long sys_stat(const char *path, struct stat *status)
+{
+	return CALL(SYS_newfstatat, AT_FDCWD, path, status, 0);
+}
+
+long sys_filesystem_type(int fd)
+{
+	struct statfs status;
+	long result = CALL(SYS_fstatfs, fd, &status);
+	return result < 0 ? result : (long)status.f_type;
+}
+
+long sys_readlink(const char *path, char *buffer, size_t size)
+{
+	return CALL(SYS_readlinkat, AT_FDCWD, path, buffer, size);
+}
+
+long sys_ioctl(int fd, unsigned long request, void *argument)
+{
+	return CALL(SYS_ioctl, fd, request, argument);
+}
+
+long sys_shm_size(int shmid, uint64_t *bytes)
+{
+	struct shmid_ds segment;
+	long result = CALL(SYS_shmctl, shmid, IPC_STAT, &segment);
+	if (result >= 0)
+		*bytes = segment.shm_segsz;
+	return result;
+}
+
+long sys_block_signals(sys_sigset *old)
+{
+	sys_sigset all = ~0ull;
+	return CALL(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, &all, old, SIGNAL_SET_BYTES);
+}
+
+long sys_restore_signals(const sys_sigset *old)
+{
+	return CALL(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, old, NULL, SIGNAL_SET_BYTES);
+}
+
+long sys_pending_signals(sys_sigset *pending)
+{
+	return CALL(SYS_rt_sigpending, pending, SIGNAL_SET_BYTES);
+}
+
+long sys_take_signal(int signal)
+{
+	sys_sigset set = 1ull << (signal - 1);
+	struct timespec none = { 0, 0 };
+	return CALL(SYS_rt_sigtimedwait, &set, NULL, &none, SIGNAL_SET_BYTES);
+}
+
+long sys_write_nowait(int fd, const void *buffer, size_t size)
+{
+	struct iovec vector = { (void *)buffer, size };
+	return CALL(SYS_pwritev2, fd, &vector, 1L, -1L, -1L, RWF_NOWAIT);
+}
+
+long sys_write(int fd, const void *buffer, size_t size)
+{
+	return CALL(SYS_write, fd, buffer, size);
+}
+
+bool sys_writable_now(int fd)
+{
+	struct pollfd poll = { fd, POLLOUT, 0 };
+	struct timespec none = { 0, 0 };
+	return CALL(SYS_ppoll, &poll, 1L, &none, NULL, SIGNAL_SET_BYTES) == 1 && (poll.revents & POLLOUT);
+}
+
+void sys_sleep_microseconds(unsigned microseconds)
+{
+	struct timespec time = { 0, microseconds * 1000L };
+	CALL(SYS_nanosleep, &time, NULL);
+}
+
+long sys_getpid(void)
+{
+	return CALL(SYS_getpid);
+}
+
+long sys_geteuid(void)
+{
+	return CALL(SYS_geteuid);
+}
+
+long sys_total_memory(uint64_t *bytes)
+{
+	struct sysinfo info;
+	long result = CALL(SYS_sysinfo, &info);
+	if (result >= 0)
+		*bytes = (uint64_t)info.totalram * info.mem_unit;
+	return result;
+}
+
+long sys_release(char *buffer, size_t size)
+{
+	struct utsname name;
+	long result = CALL(SYS_uname, &name);
+	if (result < 0 || size == 0)
+		return result;
+	size_t i = 0;
+	for (; i + 1 < size && name.release[i]; i++)
+		buffer[i] = name.release[i];
+	buffer[i] = '\0';
+	return result;
+}
+
+long sys_thp_disabled(void)
+{
+	return CALL(SYS_prctl, PR_GET_THP_DISABLE, 0L, 0L, 0L, 0L);
+}
