@@ -31,6 +31,7 @@ enum { AT_MAP = 1, AT_UNMAP = 2, AT_ATTACH = 4 };
 enum advice_danger {
 	DANGER_NONE,
 	DANGER_UNSAFE,    /* "unsafe" */
+	DANGER_UNSAFE_FILE,   /* "unsafe", where the rule can match a mapping of a file (KIND_FILE) */
 	DANGER_LITERAL,   /* "unsafe" and a pattern without wildcard */
 	DANGER_REFUSED,   /* never given: the reason stands in the table */
 };
@@ -45,8 +46,9 @@ struct advice {
 	const char *systems;      /* "Linux", "illumos", "FreeBSD", "Darwin" ..., as the table of the manual names them */
 	const char *since;        /* the first Linux version that has it ("5.14"); NULL: not an advice of Linux */
 	const char *config;       /* the kernel option it needs, or NULL */
-	const char *flag;         /* the two letters in VmFlags when it is in force, "-xx" when it clears them; NULL: none */
+	const char *sets, *clears; /* the letters in VmFlags that are there, or gone, once it is in force: "rr sr"; NULL: none */
 	const char *summary;      /* one line: what it does here, or why it is refused */
+	const char *einval;       /* why the kernel refuses some mappings though it knows the advice */
 	int value;                /* for CALL_MADVISE the third argument, for CALL_MBIND the mode, else the other system's value */
 	uint8_t class;            /* enum advice_class */
 	uint8_t call;             /* enum advice_call */
@@ -70,6 +72,12 @@ const char *advice_class_name(enum advice_class class);
 
 /* The advice of that name, or ADVICE_COUNT. */
 enum advice_id advice_by_name(const char *name, size_t length);
+
+/*
+ * The advice that a constant of C stands for, or ADVICE_COUNT: "MADV_RANDOM", "POSIX_MADV_RANDOM", "madv_dontneed_locked".
+ * For the message that tells the one spelling.
+ */
+enum advice_id advice_by_constant(const char *word, size_t length);
 
 /* The advice that madvise(2) knows by this value, or ADVICE_COUNT. For what the host asks for itself. */
 enum advice_id advice_by_value(int value);
