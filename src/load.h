@@ -9,6 +9,7 @@
 #ifndef MADVISOR_LOAD_H
 #define MADVISOR_LOAD_H
 
+#include "file.h"
 #include "parse.h"
 
 /* Where policies are looked for by name: the administrator's first, then the presets. */
@@ -25,11 +26,5 @@ void load_list(struct parser *parser, const char *list, const struct policy_path
 
 /* $(sysconfdir)/madvisor/default.policy, if it exists. Returns whether it does. */
 bool load_default(struct parser *parser, const struct policy_path *where, bool whole_names);
-
-/*
- * A whole small file of /proc, /sys or the like, of unknown size, in the arena; NULL with *error set to the errno on failure.
- * *length without the NUL that is put behind. At most limit bytes: more is EFBIG.
- */
-char *load_file(struct arena *arena, const char *path, size_t limit, size_t *length, int *error);
 
 #endif
