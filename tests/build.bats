@@ -1,10 +1,105 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+#
+# What was built and installed, as readelf and nm see it: an unmet need of a preload stops every program.
 
 load helpers
 
-@test "the library is position-independent, without text relocations" {
-	run readelf --wide --dynamic "$LIBRARY"
+setup() {
+	needs readelf nm
+}
+
+exported_symbols() {
+	nm --dynamic --defined-only "$1" | awk '{ print $3 }' | sort
+}
+
+needed_libraries() {
+	readelf --wide --dynamic "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'
+}
+
+# The newest version of the C library that the file asks for, and anything that is not such a version.
+needed_versions() {
+	readelf --wide --version-info "$1" | sed -n 's/.*  Name: \([^ ]*\)  Flags.*/\1/p' | sort --version-sort --unique
+}
+
+make_install() {
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --silent --directory "$BUILD" DESTDIR="$BATS_TEST_TMPDIR/root" "$@"
+}
+
+installed() {
+	find "$BATS_TEST_TMPDIR/root" ! -type d -name "$1"
+}
+
+@test "no symbol but the documented ones is exported" {
+	local symbol documented=' madvise madvisor_status mmap mmap64 mremap munmap posix_madvise shmat shmdt '
+	for symbol in $(exported_symbols "$LIBRARY"); do
+		assert_regex "$documented" " $symbol "
+	done
+}
+
+# bats test_tags=no-sanitizer
+@test "the library needs the C library and nothing else" {
+	local needed
+	for needed in $(needed_libraries "$LIBRARY"); do
+		assert_regex "$needed" '^(libc\.so\.6|ld-linux.*)$'
+	done
+}
+
+# bats test_tags=no-sanitizer
+@test "no symbol version above GLIBC_2.17 is needed" {
+	local version
+	for version in $(needed_versions "$LIBRARY"); do
+		assert_regex "$version" '^GLIBC_2\.[0-9.]+$'
+		run sort --version-sort <<<"$version"$'\n'GLIBC_2.17
+		assert_line --index 1 GLIBC_2.17
+	done
+}
+
+@test "relocations are read-only before the host starts, and all symbols bound" {
+	run readelf --wide --dynamic --program-headers "$LIBRARY"
 	assert_success
+	assert_output --partial GNU_RELRO
+	assert_line --regexp '\(FLAGS\) .*BIND_NOW'
+	assert_line --regexp '\(FLAGS_1\) .*NOW'
 	refute_output --partial TEXTREL
+}
+
+@test "dlclose never unmaps the hooks" {
+	run readelf --wide --dynamic "$LIBRARY"
+	assert_line --regexp '\(FLAGS_1\) .*NODELETE'
+}
+
+@test "the stack stays without execute permission" {
+	run readelf --wide --program-headers "$LIBRARY"
+	assert_line --regexp 'GNU_STACK .* RW +0x'
+}
+
+@test "the library has no thread-local storage" {
+	run readelf --wide --program-headers --syms "$LIBRARY"
+	assert_success
+	refute_line --regexp '^ +TLS '
+	refute_line --regexp ' TLS .* (GLOBAL|LOCAL|WEAK) '
+}
+
+@test "relocations are not packed, which only a new C library could read" {
+	run readelf --wide --dynamic "$LIBRARY"
+	refute_output --partial RELR
+}
+
+@test "the name of the library has no version, and no search path is built in" {
+	run readelf --wide --dynamic "$LIBRARY"
+	assert_line --regexp '\(SONAME\) .*\[libmadvisor\.so\]$'
+	refute_output --regexp '\((RPATH|RUNPATH)\)'
+}
+
+@test "make install puts the files where they belong, make uninstall leaves none" {
+	make_install install
+	run installed 'libmadvisor*'
+	assert_output --regexp '/libmadvisor\.so$'
+	assert_equal "${#lines[@]}" 1
+	assert_equal "$(exported_symbols "$output")" "$(exported_symbols "$LIBRARY")"
+
+	make_install uninstall
+	run installed '*'
+	assert_output ''
 }

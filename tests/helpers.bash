@@ -9,7 +9,8 @@ for library in bats-support bats-assert bats-file; do
 done
 unset library
 
-# A hang is a failure.
+# A hang is a failure: of one command after a minute (bats cannot end what `run` waits for), of a test after two.
+COMMAND_TIMEOUT=${COMMAND_TIMEOUT:-60}
 BATS_TEST_TIMEOUT=${BATS_TEST_TIMEOUT:-120}
 
 # `make check` says where the build is; by hand it is ./build, or the source tree itself.
@@ -32,14 +33,35 @@ write_policy() {
 	chmod 0644 "$BATS_TEST_TMPDIR/$1"
 }
 
+HOST_PRELOAD=${SANITIZER_PRELOAD:+$SANITIZER_PRELOAD:}$LIBRARY
+
 # preload [NAME=VALUE]... COMMAND [ARGUMENT]...: the command under the library. bats itself never is.
 preload() {
-	env LD_PRELOAD="${SANITIZER_PRELOAD:+$SANITIZER_PRELOAD:}$LIBRARY" "$@"
+	timeout --signal=KILL "$COMMAND_TIMEOUT" env LD_PRELOAD="$HOST_PRELOAD" "$@"
+}
+
+# start [NAME=VALUE]... COMMAND [ARGUMENT]...: the same in the background, until the test ends; its pid in $pid,
+# its output in $BATS_TEST_TMPDIR/stdout and $BATS_TEST_TMPDIR/stderr.
+start() {
+	setpriv --pdeathsig KILL env LD_PRELOAD="$HOST_PRELOAD" "$@" \
+		>"$BATS_TEST_TMPDIR/stdout" 2>"$BATS_TEST_TMPDIR/stderr" 3>&- &
+	pid=$!
+}
+
+# wait_for COMMAND [ARGUMENT]...: until it succeeds, for ten seconds at most.
+wait_for() {
+	local attempt
+	for attempt in {1..200}; do
+		"$@" && return
+		sleep 0.05
+	done
+	echo "still fails after ten seconds: $*"
+	return 1
 }
 
 # madvisor [ARGUMENT]...: the command that was built.
 madvisor() {
-	env ${SANITIZER_PRELOAD:+LD_PRELOAD="$SANITIZER_PRELOAD"} "$MADVISOR" "$@"
+	timeout --signal=KILL "$COMMAND_TIMEOUT" env ${SANITIZER_PRELOAD:+LD_PRELOAD="$SANITIZER_PRELOAD"} "$MADVISOR" "$@"
 }
 
 # vmflags PID PATH|ADDRESS: the VmFlags of the first mapping of the path, or of the one that begins at the address (hexadecimal).
