@@ -33,13 +33,50 @@
 		result_;					\
 	})
 
+/* Few and made at start: chunks of arenas, which double, scratch pages, status page, table of regions. */
+#define OWN_MAX 64
+static struct {
+	uintptr_t low, high;
+} own[OWN_MAX];
+
+static void remember(uintptr_t low, uintptr_t high)
+{
+	for (size_t i = 0; i < OWN_MAX; i++) {
+		if (!own[i].high) {
+			own[i].low = low;
+			own[i].high = high;
+			return;
+		}
+	}
+}
+
+static void forget(uintptr_t low)
+{
+	for (size_t i = 0; i < OWN_MAX; i++)
+		if (own[i].low == low)
+			own[i].high = 0;
+}
+
+bool sys_owns(uintptr_t low, uintptr_t high)
+{
+	for (size_t i = 0; i < OWN_MAX; i++)
+		if (own[i].high && own[i].low < high && low < own[i].high)
+			return true;
+	return false;
+}
+
+/* MAP_NORESERVE keeps the kernel from merging ours with the host's. */
 long sys_mmap(size_t length, int protection, int flags)
 {
-	return CALL(SYS_mmap, NULL, length, protection, flags | MAP_ANONYMOUS, -1, 0L);
+	long result = CALL(SYS_mmap, NULL, length, protection, flags | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
+	if (result > 0 || result < -4095)
+		remember((uintptr_t)result, (uintptr_t)result + length);
+	return result;
 }
 
 long sys_munmap(void *address, size_t length)
 {
+	forget((uintptr_t)address);
 	return CALL(SYS_munmap, address, length);
 }
 

@@ -21,6 +21,7 @@
 typedef uint64_t sys_sigset;
 
 long sys_mmap(size_t length, int protection, int flags);   /* private memory of our own: no descriptor */
+bool sys_owns(uintptr_t low, uintptr_t high);              /* any of what sys_mmap has made lies there; at start only */
 long sys_munmap(void *address, size_t length);
 long sys_mprotect(void *address, size_t length, int protection);
 long sys_madvise(void *address, size_t length, int advice);
