@@ -20,13 +20,16 @@ const char *log_level_name(size_t index);   /* "error" ...; NULL beyond the last
 /* What descriptor 2 is now: later lines go there only while it still is. Once, at start. program is kept. */
 void log_start(enum log_level level, bool silent, const char *program);
 
+/* Whether lines of that level are written. */
+bool log_wants(enum log_level level);
+
 /*
  * Begins a line: "madvisor[PID] PROGRAM: LEVEL: ". Returns false where the level is not wanted or no scratch page is free;
  * then there is nothing to end.
  */
 bool log_begin(struct text *line, enum log_level level);
 bool log_begin_rule(struct text *line, enum log_level level, const struct rule *rule);   /* and "POLICY:LINE: " */
-void log_end(struct text *line, enum log_level level);
+void log_end(struct text *line);
 
 /* A whole line of one string. */
 void log_line(enum log_level level, const char *message);

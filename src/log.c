@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "scratch.h"
+#include "status.h"
+#include "sys.h"
+
+#define LOG_DESCRIPTOR 2
+
+/* One write of this much to a pipe is never torn: PIPE_BUF, pipe(7). */
+#define LINE_BYTES 4096
+_Static_assert(LINE_BYTES <= SCRATCH_BYTES, "a line is made in a scratch page");
+
+static const char *const level_names[] = { "error", "warning", "notice", "info", "debug" };
+_Static_assert(sizeof(level_names) / sizeof(*level_names) == LOG_LEVEL_COUNT, "each level has a name");
+
+static bool started, silent;
+static enum log_level wanted;
+static const char *program;
+
+static bool descriptor_open;
+static struct stat descriptor;
+
+const char *log_level_name(size_t index)
+{
+	return index < LOG_LEVEL_COUNT ? level_names[index] : NULL;
+}
+
+void log_start(enum log_level level, bool no_lines, const char *program_name)
+{
+	wanted = level;
+	silent = no_lines;
+	program = program_name;
+	descriptor_open = sys_fstat(LOG_DESCRIPTOR, &descriptor) >= 0;
+	started = true;
+}
+
+bool log_wants(enum log_level level)
+{
+	return started && level <= wanted;
+}
+
+bool log_begin(struct text *line, enum log_level level)
+{
+	char *page = log_wants(level) ? scratch_take() : NULL;
+	if (!page)
+		return false;
+	text_init(line, page, LINE_BYTES - 1);
+	text_string(line, "madvisor[");
+	text_number(line, (uint64_t)sys_getpid());
+	text_string(line, "] ");
+	const char *name = program ? program : "?";
+	for (; *name; name++)
+		text_byte(line, (unsigned char)*name < 0x20 ? '?' : *name);
+	text_string(line, ": ");
+	text_string(line, level_names[level]);
+	text_string(line, ": ");
+	return true;
+}
+
+bool log_begin_rule(struct text *line, enum log_level level, const struct rule *rule)
+{
+	if (!log_begin(line, level))
+		return false;
+	text_string(line, rule->source);
+	text_byte(line, ':');
+	text_number(line, rule->line);
+	text_string(line, ": ");
+	return true;
+}
+
+/* A socket or file that stands at descriptor 2 now may be the host's. */
+static bool is_still_ours(void)
+{
+	struct stat now;
+	return descriptor_open && sys_fstat(LOG_DESCRIPTOR, &now) >= 0 && now.st_dev == descriptor.st_dev &&
+	       now.st_ino == descriptor.st_ino && now.st_rdev == descriptor.st_rdev &&
+	       (now.st_mode & S_IFMT) == (descriptor.st_mode & S_IFMT);
+}
+
+static long write_without_waiting(const char *bytes, size_t length)
+{
+	long result = sys_write_nowait(LOG_DESCRIPTOR, bytes, length);
+	bool not_supported = result == -EOPNOTSUPP || result == -ENOSYS || result == -EINVAL || result == -EPERM;
+	if (!not_supported)
+		return result;
+	return sys_writable_now(LOG_DESCRIPTOR) ? sys_write(LOG_DESCRIPTOR, bytes, length) : -EAGAIN;
+}
+
+/* A signal that our write has raised in this thread, and that was not pending before, is taken away again. */
+static void eat_signal(int signal, sys_sigset pending_before)
+{
+	if (!(pending_before >> (signal - 1) & 1))
+		sys_take_signal(signal);
+}
+
+static void write_line(const char *bytes, size_t length)
+{
+	sys_sigset host_mask, pending = 0;
+	if (sys_block_signals(&host_mask) < 0)
+		return;
+	sys_pending_signals(&pending);
+	long result = is_still_ours() ? write_without_waiting(bytes, length) : -EBADF;
+	if (result == -EPIPE)
+		eat_signal(SIGPIPE, pending);
+	if (result == -EFBIG)
+		eat_signal(SIGXFSZ, pending);
+	sys_restore_signals(&host_mask);
+	if (result < 0 && status_page())
+		atomic_fetch_add_explicit(&status_page()->lines_dropped, 1, memory_order_relaxed);
+}
+
+void log_end(struct text *line)
+{
+	status_keep_line(line->buffer, line->length);
+	if (!silent) {
+		line->buffer[line->length] = '\n';   /* text_init was told of one byte less than there is */
+		write_line(line->buffer, line->length + 1);
+	}
+	scratch_give(line->buffer);
+}
+
+void log_line(enum log_level level, const char *message)
+{
+	struct text line;
+	if (log_begin(&line, level)) {
+		text_string(&line, message);
+		log_end(&line);
+	}
+}

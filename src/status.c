@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "status.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "sys.h"
+
+__attribute__((visibility("default"))) struct madvisor_status madvisor_status = {
+	.magic = STATUS_MAGIC,
+	.abi = STATUS_ABI,
+	.bytes = sizeof(struct madvisor_status),
+	.version = PACKAGE_VERSION,
+};
+
+/*
+ * Where things are is kept here, in memory of this process's own: nothing in the page is ever used as an index or address.
+ */
+static struct status_page *page;
+static struct rule_status *rules;
+static _Atomic uint64_t *said;
+static uint32_t rule_count, item_count;
+
+static struct rule_status nowhere;
+
+/* Names are few and the rules of one policy follow each other. */
+static uint32_t source_of(const struct rule *rule)
+{
+	uint32_t count = page->source_count;
+	if (count > 0 && strncmp(page->sources[count - 1], rule->source, STATUS_SOURCE_BYTES - 1) == 0)
+		return count - 1;
+	if (count == STATUS_SOURCES)
+		return count - 1;
+	strncpy(page->sources[count], rule->source, STATUS_SOURCE_BYTES - 1);
+	page->source_count++;
+	return count;
+}
+
+bool status_create(const struct policy *policy, const char *program, bool dry_run)
+{
+	size_t rules_bytes = policy->rule_count * sizeof(struct rule_status);
+	size_t places_bytes = policy->rule_count * sizeof(struct rule_place);
+	size_t header = (sizeof(struct status_page) + 7) & ~(size_t)7;
+	size_t bytes = header + rules_bytes + places_bytes + policy->item_count * sizeof(uint64_t);
+	long memory = sys_mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED);
+	if (memory < 0 && memory > -4096)
+		return false;
+
+	page = (struct status_page *)memory;
+	rules = (struct rule_status *)(memory + (long)header);
+	struct rule_place *places = (struct rule_place *)((char *)rules + rules_bytes);
+	said = (_Atomic uint64_t *)((char *)places + places_bytes);
+	rule_count = policy->rule_count;
+	item_count = policy->item_count;
+
+	memcpy(page->magic, STATUS_MAGIC, sizeof(page->magic));
+	page->abi = STATUS_ABI;
+	page->header_bytes = (uint32_t)header;
+	page->bytes = bytes;
+	page->rule_count = rule_count;
+	page->item_count = item_count;
+	page->pid = (uint32_t)sys_getpid();
+	page->dry_run = dry_run;
+	strncpy(page->program, program, sizeof(page->program) - 1);
+	for (uint32_t i = 0; i < rule_count; i++) {
+		places[i].line = policy->rules[i]->line;
+		places[i].source = source_of(policy->rules[i]);
+	}
+	atomic_store_explicit(&madvisor_status.page_bytes, bytes, memory_order_relaxed);
+	atomic_store_explicit(&madvisor_status.page, (uint64_t)memory, memory_order_release);
+	return true;
+}
+
+struct status_page *status_page(void)
+{
+	return page;
+}
+
+bool status_is_off(void)
+{
+	return page && atomic_load_explicit(&page->off, memory_order_relaxed) == 1;
+}
+
+bool status_say_once(const struct item *item, unsigned bit)
+{
+	if (!page || item->slot >= item_count)
+		return true;
+	uint64_t mask = 1ull << bit;
+	if (status_was_said(item, bit))
+		return false;
+	return !(atomic_fetch_or_explicit(&said[item->slot], mask, memory_order_relaxed) & mask);
+}
+
+bool status_was_said(const struct item *item, unsigned bit)
+{
+	return page && item->slot < item_count &&
+	       (atomic_load_explicit(&said[item->slot], memory_order_relaxed) >> bit & 1);
+}
+
+struct rule_status *status_of(const struct rule *rule)
+{
+	return page && rule->number < rule_count ? &rules[rule->number] : &nowhere;
+}
+
+void status_keep_line(const char *line, size_t length)
+{
+	if (!page)
+		return;
+	uint64_t turn = atomic_fetch_add_explicit(&page->lines_written, 1, memory_order_relaxed);
+	char *kept = page->lines[turn % STATUS_LINES];
+	if (length > STATUS_LINE_BYTES - 1)
+		length = STATUS_LINE_BYTES - 1;
+	memcpy(kept, line, length);
+	kept[length] = '\0';
+}
+
+enum failure failure_of(int error)
+{
+	static const int16_t errors[FAILURE_OTHER] = {
+		EINVAL, ENOMEM, EAGAIN, EACCES, EPERM, EBADF, EIO, EFAULT, EBUSY, ENOSYS
+	};
+	for (int i = 0; i < FAILURE_OTHER; i++)
+		if (errors[i] == error)
+			return (enum failure)i;
+	return FAILURE_OTHER;
+}
