@@ -13,15 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy.h"
+
 struct region {
 	uintptr_t low, high;     /* bytes, whole pages; high is exclusive */
 	uintptr_t origin;        /* where byte 0 of the object would lie: shmdt(2) finds the pieces of a segment by it */
 	uint32_t rule;           /* its number */
-	uint32_t flags;
-};
-enum {
-	REGION_SEGMENT = 1,      /* System V */
-	REGION_NOT_FORKED = 2,   /* its rule gave dontfork: a forked child does not have it */
+	uint16_t words, known;   /* WORD_ sets of the mapping: mremap(2) does not tell them again */
+	uint8_t kind;            /* enum kind */
+	bool not_forked;         /* its rule gave dontfork: a forked child does not have it */
 };
 
 /* Reserves memory for the table. At start; returns whether there was memory. */
@@ -30,23 +30,19 @@ bool regions_create(void);
 /* Whether the table is in use: false before regions_create, and for good after the lock could not be had in time. */
 bool regions_on(void);
 
-/* Adds one. A full table: it is counted, said once, and not followed. */
-void regions_add(const struct region *region);
+/* Adds one. Returns whether it is followed from now on: not where the table is full or off. */
+bool regions_add(const struct region *region);
 
 /*
- * Removes what lies in [low, high), cutting regions that reach beyond. The removed pieces are written to pieces[0..room),
- * lowest first. Returns how many pieces were removed: can be more than room, then those beyond room stay in the table
- * and the caller comes again.
+ * Removes what lies in [low, high), cutting regions that reach beyond. The removed pieces, *found of them, are written to
+ * pieces[0..room), highest first. Returns whether all were removed; if not, the caller comes again with more room.
  */
-size_t regions_cut(uintptr_t low, uintptr_t high, struct region *pieces, size_t room);
+bool regions_cut(uintptr_t low, uintptr_t high, struct region *pieces, size_t room, size_t *found);
 
-/* As regions_cut, of the segment attached at address. */
-size_t regions_cut_segment(uintptr_t address, struct region *pieces, size_t room);
+/* As regions_cut, of the System V segment attached at address, wherever pieces of it are now. */
+bool regions_cut_segment(uintptr_t address, struct region *pieces, size_t room, size_t *found);
 
-/* Copies what lies in [low, high) without removing it. Returns how many there are, as regions_cut. */
-size_t regions_find(uintptr_t low, uintptr_t high, struct region *pieces, size_t room);
-
-/* Puts back what was cut when the call failed that would have destroyed it. */
-void regions_restore(const struct region *pieces, size_t count);
+/* As regions_cut, without removing anything. */
+bool regions_find(uintptr_t low, uintptr_t high, struct region *pieces, size_t room, size_t *found);
 
 #endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Why this is right.
+ *
+ * Order. A region is removed before the call that destroys its mapping and added after the call that made it, before the
+ * hook returns. Nobody but the kernel knows an address before mmap(2) has returned, so no destroying call can come before the
+ * addition; and the kernel hands an address out again only after the destroying call, which comes after the removal.
+ *
+ * Lock. One word in a page that the kernel zeroes in a forked child (MADV_WIPEONFORK), taken with all signals blocked and
+ * held for the edit of an array only. A signal handler cannot meet its own thread's lock; a forked child finds it free; a
+ * vfork child shares page and table, and excludes like any thread.
+ *
+ * Torn. A flag in ordinary memory is set during an edit. Lock free and flag set can only be a child that was forked inside
+ * another thread's edit: it forgets all regions. What the kernel has been advised stays; only overrides are lost.
+ *
+ * Bounded. A lock that cannot be had in time (a vfork child was killed inside an edit) switches the table off for good.
+ *
+ * The array is sorted with the highest address first: the kernel maps downwards, so that most additions are at its end.
+ */
+#include "regions.h"
+
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "log.h"
+#include "scratch.h"
+#include "status.h"
+#include "sys.h"
+
+#define REGIONS_MAX 65536         /* more than vm.max_map_count lets a process have */
+#define LOCK_WAIT_MICROSECONDS 50 /* a sleep: spinning under SCHED_FIFO could keep the holder from running */
+#define LOCK_TRIES 2000
+
+static struct region *table;      /* highest address first, none overlaps */
+static size_t count;
+static _Atomic bool torn;
+static _Atomic bool on;
+
+bool regions_create(void)
+{
+	long memory = sys_mmap(REGIONS_MAX * sizeof(*table), PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	if (memory < 0 && memory > -4096)
+		return false;
+	table = (struct region *)memory;
+	atomic_store_explicit(&fork_page()->known_process, 1, memory_order_relaxed);
+	atomic_store_explicit(&on, true, memory_order_release);
+	return true;
+}
+
+bool regions_on(void)
+{
+	return atomic_load_explicit(&on, memory_order_acquire);
+}
+
+static void forget_not_forked(void)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!table[i].not_forked)
+			table[kept++] = table[i];
+	count = kept;
+}
+
+/* The first edit in a forked child. */
+static void meet_new_process(void)
+{
+	if (torn)
+		count = 0;
+	else
+		forget_not_forked();
+	atomic_store_explicit(&fork_page()->known_process, 1, memory_order_relaxed);
+}
+
+static bool try_lock(void)
+{
+	uint32_t unlocked = 0;
+	return atomic_compare_exchange_strong_explicit(&fork_page()->region_lock, &unlocked, 1, memory_order_acquire,
+						       memory_order_relaxed);
+}
+
+static bool lock(sys_sigset *host_mask)
+{
+	if (!regions_on() || sys_block_signals(host_mask) < 0)
+		return false;
+	for (unsigned tries = 0; !try_lock(); tries++) {
+		if (tries == LOCK_TRIES || !regions_on()) {
+			bool was_on = atomic_exchange(&on, false);
+			sys_restore_signals(host_mask);
+			if (was_on)
+				log_line(LOG_WARNING, "the table of regions is stuck: override and unmap: are off");
+			return false;
+		}
+		sys_sleep_microseconds(LOCK_WAIT_MICROSECONDS);
+	}
+	if (!atomic_load_explicit(&fork_page()->known_process, memory_order_relaxed))
+		meet_new_process();
+	atomic_exchange(&torn, true);
+	return true;
+}
+
+static void unlock(const sys_sigset *host_mask)
+{
+	atomic_store_explicit(&torn, false, memory_order_release);
+	atomic_store_explicit(&fork_page()->region_lock, 0, memory_order_release);
+	sys_restore_signals(host_mask);
+}
+
+/* The first place, in the order of the table, whose region begins below address. */
+static size_t place_below(uintptr_t address)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (table[middle].low >= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void close_gap(size_t place, size_t gap)
+{
+	memmove(&table[place], &table[place + gap], (count - place - gap) * sizeof(*table));
+	count -= gap;
+}
+
+static bool insert(const struct region *region)
+{
+	if (count == REGIONS_MAX || region->low >= region->high)
+		return false;
+	size_t place = place_below(region->low);
+	memmove(&table[place + 1], &table[place], (count - place) * sizeof(*table));
+	table[place] = *region;
+	count++;
+	return true;
+}
+
+static struct region part_of(const struct region *region, uintptr_t low, uintptr_t high)
+{
+	struct region part = *region;
+	if (part.low < low)
+		part.low = low;
+	if (part.high > high)
+		part.high = high;
+	return part;
+}
+
+/* Removes what table[place] has in [low, high); what reaches beyond stays. */
+static void cut_one(size_t place, uintptr_t low, uintptr_t high)
+{
+	struct region *region = &table[place];
+	struct region above = part_of(region, high, UINTPTR_MAX);
+	if (region->low < low)
+		region->high = low;
+	else
+		close_gap(place, 1);
+	if (above.low < above.high)
+		insert(&above);
+}
+
+static size_t cut_locked(uintptr_t low, uintptr_t high, struct region *pieces, size_t room)
+{
+	size_t found = 0;
+	while (found < room) {
+		size_t place = place_below(high);
+		if (place == count || table[place].high <= low)
+			break;
+		pieces[found++] = part_of(&table[place], low, high);
+		cut_one(place, low, high);
+	}
+	return found;
+}
+
+static bool any_in(uintptr_t low, uintptr_t high)
+{
+	size_t place = place_below(high);
+	return place < count && table[place].high > low;
+}
+
+/* What the table still has there was unmapped behind our back, by a raw system call: the kernel has just proved it. */
+static void cut_stale(uintptr_t low, uintptr_t high)
+{
+	struct region stale;
+	while (cut_locked(low, high, &stale, 1))
+		;
+}
+
+bool regions_add(const struct region *region)
+{
+	sys_sigset host_mask;
+	if (!lock(&host_mask))
+		return false;
+	cut_stale(region->low, region->high);
+	bool added = insert(region);
+	unlock(&host_mask);
+	return added;
+}
+
+bool regions_cut(uintptr_t low, uintptr_t high, struct region *pieces, size_t room, size_t *found)
+{
+	sys_sigset host_mask;
+	*found = 0;
+	if (!lock(&host_mask))
+		return true;
+	*found = cut_locked(low, high, pieces, room);
+	bool all = !any_in(low, high);
+	unlock(&host_mask);
+	return all;
+}
+
+bool regions_cut_segment(uintptr_t address, struct region *pieces, size_t room, size_t *found)
+{
+	sys_sigset host_mask;
+	*found = 0;
+	if (!lock(&host_mask))
+		return true;
+	size_t place = count;
+	while (place > 0 && *found < room) {
+		place--;
+		if (table[place].origin == address && table[place].kind == KIND_SHM) {
+			pieces[(*found)++] = table[place];
+			close_gap(place, 1);
+		}
+	}
+	unlock(&host_mask);
+	return place == 0;
+}
+
+bool regions_find(uintptr_t low, uintptr_t high, struct region *pieces, size_t room, size_t *found)
+{
+	sys_sigset host_mask;
+	*found = 0;
+	if (!lock(&host_mask))
+		return true;
+	size_t place = place_below(high);
+	for (; place < count && table[place].high > low && *found < room; place++)
+		pieces[(*found)++] = part_of(&table[place], low, high);
+	bool all = place == count || table[place].high <= low;
+	unlock(&host_mask);
+	return all;
+}
