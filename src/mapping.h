@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "maps.h"
+#include "advise.h"
 
 /* mmap(2) returned address; the rest as it was called. */
 void mapping_made(void *address, size_t length, int protection, int flags, int fd, off_t offset);
@@ -19,10 +19,10 @@ void mapping_made(void *address, size_t length, int protection, int flags, int f
 /* shmat(2) returned address. */
 void mapping_attached(int shmid, void *address, int flags);
 
-/* mremap(2) made old_length bytes into new_length at address, whose rule is not known from a region. Judges name and size again. */
-void mapping_grown(void *address, size_t old_length, size_t new_length);
+/* Finds the rule and carries it out. facts and range hold all that can be known; the range gets the facts. */
+void mapping_decide(const struct policy *policy, const struct facts *facts, struct range *range);
 
-/* A mapping that was there at start. library: of the executable, a library or their bss. */
-void mapping_found(const struct maps_line *line, bool library);
+/* Bytes of the default huge page, for MAP_HUGETLB without a size of its own; 0: not known, such mappings are left alone. */
+void mapping_start(uint64_t huge_page);
 
 #endif

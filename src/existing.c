@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "existing.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "load.h"
+#include "log.h"
+#include "maps.h"
+#include "mapping.h"
+#include "name.h"
+#include "sys.h"
+
+#define MAPS_MAX (64u << 20)   /* bytes: more than vm.max_map_count lines are */
+
+static bool same_file(const struct maps_line *a, const struct maps_line *b)
+{
+	return a->inode == b->inode && a->major == b->major && a->minor == b->minor;
+}
+
+/* Whether this file is the executable or a library: the segments of one lie side by side, and one of them is executed. */
+static bool is_executed(const char *maps, size_t length)
+{
+	struct maps_line first, line;
+	size_t at = maps_parse_line(maps, length, &first);
+	bool executed = first.executable;
+	size_t used;
+	while (!executed && at < length && (used = maps_parse_line(maps + at, length - at, &line)) && same_file(&first, &line)) {
+		executed = line.executable;
+		at += used;
+	}
+	return executed;
+}
+
+static bool is_anonymous(const struct maps_line *line)
+{
+	return line->name_length == 0 || (line->name_length > 6 && memcmp(line->name, "[anon:", 6) == 0);
+}
+
+/* Kernel's own areas, heap and stack stand in brackets. */
+static bool is_special(const struct maps_line *line)
+{
+	return line->name_length && line->name[0] == '[' && !is_anonymous(line);
+}
+
+static void judge(const struct policy *policy, const struct maps_line *line, bool library)
+{
+	unsigned words = (line->shared ? WORD_SHARED : WORD_PRIVATE) | (line->writable ? WORD_WRITABLE : WORD_READONLY) |
+			 (line->executable ? WORD_EXECUTABLE : 0);
+	struct facts facts = {
+		.kind = KIND_ANON, .words = (uint16_t)words, .known = WORDS_ALL & ~WORDS_OF_FLAGS,
+		.size = line->high - line->low, .file = FILE_UNKNOWN, .library = library, .existing = true,
+	};
+	struct range range = { .low = line->low, .high = line->high, .offset = line->offset, .fd = -1 };
+	struct name name = { 0 };
+	if (!is_anonymous(line)) {
+		if (!name_of_line(&name, line) || name.kind == KIND_COUNT) {
+			name_free(&name);
+			return;
+		}
+		facts.kind = name.kind;
+		facts.name = name.text;
+		facts.name_length = name.length;
+		facts.words |= name.deleted ? WORD_DELETED : 0;
+		range.file_end = name.file_end;
+		range.allocated = name.allocated;
+		if (name.file_known)
+			facts.file = name.file_end < name.allocated ? name.file_end : name.allocated;
+	}
+	mapping_decide(policy, &facts, &range);
+	name_free(&name);
+}
+
+void existing_advise(const struct policy *policy)
+{
+	struct arena arena = { 0 };
+	size_t length;
+	int error;
+	const char *maps = load_file(&arena, "/proc/self/maps", MAPS_MAX, &length, &error);
+	if (!maps) {
+		log_line(LOG_NOTICE, "mappings that exist at start are left alone: no /proc/self/maps");
+		return;
+	}
+	struct maps_line line, before = { 0 };
+	size_t used;
+	bool library = false;
+	for (size_t at = 0; at < length && (used = maps_parse_line(maps + at, length - at, &line)); at += used) {
+		bool continues = is_anonymous(&line) ? line.low == before.high : line.inode && same_file(&line, &before);
+		library = continues ? library : line.inode && is_executed(maps + at, length - at);
+		before = line;
+		bool reserved = !line.readable && !line.writable && !line.executable;
+		if (!reserved && !is_special(&line) && !sys_owns(line.low, line.high))
+			judge(policy, &line, library);
+	}
+	arena_free(&arena);
+}
