@@ -33,9 +33,9 @@ void advise_mapped(const struct rule *rule, const struct range *range);
 void advise_grown(const struct rule *rule, const struct range *range);
 
 /* The "unmap:" items, just before the range goes. */
-void advise_unmapped(const struct rule *rule, uintptr_t low, uintptr_t high);
+void advise_unmapped(const struct rule *rule, const struct range *range);
 
 /* Gives the rule's advice of a class again, which the program's own has just replaced. */
-void advise_again(const struct rule *rule, enum advice_class class, uintptr_t low, uintptr_t high, enum advice_id programs);
+void advise_again(const struct rule *rule, enum advice_class class, const struct range *range, enum advice_id programs);
 
 #endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "system.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "load.h"
+#include "sys.h"
+#include "text.h"
+
+#define SMALL_FILE 4096
+#define THP "/sys/kernel/mm/transparent_hugepage/"
+
+/* Whether a small file holds the word; false if it cannot be read. */
+static bool file_holds(const char *path, const char *word)
+{
+	char buffer[SMALL_FILE / 8];
+	long fd = sys_open_read(path, 0);
+	if (fd < 0)
+		return false;
+	long length = sys_read((int)fd, buffer, sizeof(buffer) - 1);
+	sys_close((int)fd);
+	if (length < 0)
+		return false;
+	buffer[length] = '\0';
+	return strstr(buffer, word);
+}
+
+/* Since Linux 6.8 each size has a switch of its own, which can be on while the one above all is off. */
+static bool any_size_is_on(const char *name)
+{
+	for (unsigned kilobytes = 8; kilobytes <= 16384; kilobytes *= 2) {
+		char path[sizeof(THP) + 64];
+		struct text text;
+		text_init(&text, path, sizeof(path));
+		text_string(&text, THP "hugepages-");
+		text_number(&text, kilobytes);
+		text_string(&text, "kB/");
+		text_string(&text, name);
+		if (file_holds(path, "[always]") || file_holds(path, "[madvise]") || file_holds(path, "[advise]") ||
+		    file_holds(path, "[within_size]"))
+			return true;
+	}
+	return false;
+}
+
+static bool has_no_swap(void)
+{
+	struct arena arena = { 0 };
+	size_t length;
+	int error;
+	const char *swaps = load_file(&arena, "/proc/swaps", 1 << 20, &length, &error);
+	const char *second = swaps ? memchr(swaps, '\n', length) : NULL;
+	bool none = second && (size_t)(second + 1 - swaps) == length;
+	arena_free(&arena);
+	return none;
+}
+
+struct system system_read(unsigned classes)
+{
+	struct system system = { 0 };
+	if (classes & 1u << CLASS_THP) {
+		if (sys_thp_disabled() > 0)
+			system.thp = system.shared_thp = "transparent huge pages are disabled for this process by prctl(2)";
+		else if (file_holds(THP "enabled", "[never]") && !any_size_is_on("enabled"))
+			system.thp = "transparent huge pages were \"never\" at start (" THP "enabled)";
+		if (!system.shared_thp && (file_holds(THP "shmem_enabled", "[never]") || file_holds(THP "shmem_enabled", "[deny]")) &&
+		    !any_size_is_on("shmem_enabled"))
+			system.shared_thp = "transparent huge pages of shared memory were \"never\" at start (" THP "shmem_enabled)";
+	}
+	if (classes & 1u << CLASS_KSM && !file_holds("/sys/kernel/mm/ksm/run", "1"))
+		system.ksm = "KSM did not run at start (/sys/kernel/mm/ksm/run)";
+	if (classes & 1u << CLASS_RECLAIM && has_no_swap())
+		system.swap = "anonymous memory goes nowhere without swap";
+	if (classes & 1u << CLASS_NUMA && sys_stat("/sys/devices/system/node/node1", &(struct stat){ 0 }) < 0)
+		system.numa = "this machine has one memory node";
+	return system;
+}
+
+static const char *thp_for(const struct system *system, enum kind kind)
+{
+	switch (kind) {
+	case KIND_ANON:
+		return system->thp;
+	case KIND_SHARED_ANON:
+	case KIND_SHM:
+	case KIND_MEMFD:
+		return system->shared_thp;
+	default:
+		return NULL;   /* of an ordinary file: the file system decides */
+	}
+}
+
+const char *system_no_effect(const struct system *system, enum advice_id advice, enum kind kind)
+{
+	if (!(advices[advice].kinds & KIND_BIT(kind)))
+		return "not for this kind of mapping";
+	switch (advice) {
+	case ADVICE_HUGEPAGE:
+		return thp_for(system, kind);
+	case ADVICE_MERGEABLE:
+		return system->ksm;
+	case ADVICE_PAGEOUT:
+		return kind == KIND_FILE ? NULL : system->swap;
+	case ADVICE_ACCESS_DEFAULT:
+	case ADVICE_ACCESS_LWP:
+	case ADVICE_ACCESS_MANY:
+		return system->numa;
+	default:
+		return NULL;
+	}
+}
+
+uint64_t system_huge_page(void)
+{
+	struct arena arena = { 0 };
+	size_t length;
+	int error;
+	uint64_t kilobytes = 0;
+	const char *text = load_file(&arena, "/proc/meminfo", 1 << 16, &length, &error);
+	const char *line = text ? strstr(text, "Hugepagesize:") : NULL;
+	if (line) {
+		line += strlen("Hugepagesize:");
+		line += strspn(line, " ");
+		text_parse_number(line, (size_t)(text + length - line), &kilobytes);
+	}
+	arena_free(&arena);
+	return kilobytes * 1024;
+}
