@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* The hooked functions: real call, hand over, give back. No logic. */
+#define _GNU_SOURCE
+
+/* The program's 32-bit off_t and time_t would be redirected to other symbols; here each symbol has its own function. */
+#undef _FILE_OFFSET_BITS
+#undef _TIME_BITS
+
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+
+#include "following.h"
+#include "mapping.h"
+#include "own_advice.h"
+#include "real.h"
+#include "runtime.h"
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+#define HOOK __attribute__((visibility("default")))
+
+/* NOREPLACE wins over FIXED: mmap(2). */
+static bool replaces(int flags)
+{
+	return (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED;
+}
+
+typedef void *map_function(void *address, size_t length, int protection, int flags, int fd, off_t offset);
+
+static void *hooked_mmap(map_function *real, void *address, size_t length, int protection, int flags, int fd, off_t offset)
+{
+	if (replaces(flags) && following())
+		following_forget(address, length);
+	void *result = real(address, length, protection, flags, fd, offset);
+	if (result == MAP_FAILED || !runtime_policy())
+		return result;
+	int saved = errno;
+	mapping_made(result, length, protection, flags, fd, offset);
+	errno = saved;
+	return result;
+}
+
+HOOK void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
+{
+	return hooked_mmap(real_mmap, address, length, protection, flags, fd, offset);
+}
+
+HOOK void *mmap64(void *address, size_t length, int protection, int flags, int fd, off64_t offset)
+{
+	return hooked_mmap(real_mmap64, address, length, protection, flags, fd, offset);
+}
+
+HOOK int munmap(void *address, size_t length)
+{
+	if (!following())
+		return real_munmap(address, length);
+	struct departure departure;
+	departure_begin(&departure, address, length);
+	departure_advise(&departure);
+	int result = real_munmap(address, length);
+	departure_end(&departure, result != 0);
+	return result;
+}
+
+/* The fifth argument is passed on whatever the flags: newer ones than FIXED and DONTUNMAP may want it. */
+HOOK void *mremap(void *old, size_t old_length, size_t new_length, int flags, ...)
+{
+	va_list arguments;
+	va_start(arguments, flags);
+	void *new = va_arg(arguments, void *);
+	va_end(arguments);
+
+	struct move move = { .old = old, .old_length = old_length, .new_length = new_length, .flags = flags };
+	if (!runtime_policy())
+		return real_mremap(old, old_length, new_length, flags, new);
+	move_begin(&move, new);
+	void *result = real_mremap(old, old_length, new_length, flags, new);
+	int saved = errno;
+	move_end(&move, result);
+	errno = saved;
+	return result;
+}
+
+HOOK void *shmat(int shmid, const void *address, int flags)
+{
+	bool replacing = flags & SHM_REMAP && following();
+	if (replacing)
+		following_forget_segment_at(shmid, address);
+	void *result = real_shmat(shmid, address, flags);
+	if (result == MAP_FAILED || !runtime_policy())
+		return result;
+	int saved = errno;
+	mapping_attached(shmid, result, flags);
+	errno = saved;
+	return result;
+}
+
+HOOK int shmdt(const void *address)
+{
+	if (!following())
+		return real_shmdt(address);
+	struct departure departure;
+	departure_begin_segment(&departure, address);
+	int result = real_shmdt(address);
+	departure_end(&departure, result != 0);
+	return result;
+}
+
+HOOK int madvise(void *address, size_t length, int advice)
+{
+	int result = real_madvise(address, length, advice);
+	if (!runtime_policy())
+		return result;
+	int saved = errno;
+	own_advice_given(address, length, advice);
+	errno = saved;
+	return result;
+}
+
+HOOK int posix_madvise(void *address, size_t length, int advice)
+{
+	int result = real_posix_madvise(address, length, advice);
+	if (!runtime_policy())
+		return result;
+	int saved = errno;
+	own_advice_given(address, length, advice);
+	errno = saved;
+	return result;
+}
