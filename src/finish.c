@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* From the rules that were read to the policy. */
+#include "index.h"
+#include "parse.h"
+
+static bool has_percentage(const struct rule *rule)
+{
+	const struct size_condition *condition = rule->sizes;
+	while (condition && !condition->percent)
+		condition = condition->next;
+	return condition;
+}
+
+static bool has_file_condition(const struct rule *rule)
+{
+	const struct size_condition *condition = rule->sizes;
+	while (condition && !condition->file)
+		condition = condition->next;
+	return condition;
+}
+
+/* Numbers the items, and adds to the policy what they want of the library. */
+static void finish_items(struct policy *policy, const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->item_count; i++) {
+		struct item *item = (struct item *)rule->items[i];
+		item->slot = policy->item_count++;
+		policy->wants_regions |= item->at_unmap;
+		for (size_t k = 0; k < item->count; k++) {
+			unsigned class = advices[item->alternatives[k]].class;
+			policy->classes |= 1u << class;
+			policy->wants_memory |= class == CLASS_PREFETCH && !item->has_range;
+		}
+	}
+}
+
+static void finish_rule(struct policy *policy, struct rule *rule)
+{
+	rule->number = policy->rule_count;
+	policy->rules[policy->rule_count++] = rule;
+	policy->kinds |= rule->kinds;
+	policy->wants_names |= rule->glob != NULL;
+	policy->wants_file |= has_file_condition(rule);
+	policy->wants_memory |= has_percentage(rule);
+	policy->wants_regions |= rule->override;
+	finish_items(policy, rule);
+}
+
+const struct policy *parser_finish(struct parser *parser, uint64_t (*memory)(void))
+{
+	if (parser->errors)
+		return NULL;
+	struct policy *policy = arena_alloc(parser->arena, sizeof(*policy));
+	if (!policy)
+		return NULL;
+	policy->rules = arena_alloc(parser->arena, parser->rule_count * sizeof(policy->rules[0]));
+	if (!policy->rules)
+		return NULL;
+	for (struct rule *rule = parser->first; rule; rule = rule->next)
+		finish_rule(policy, rule);
+	if (policy->wants_memory)
+		policy->memory = memory();
+	for (struct rule *rule = parser->first; rule; rule = rule->next)
+		rule_resolve(rule, policy->memory);
+	return index_build(policy, parser->arena) ? policy : NULL;
+}

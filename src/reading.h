@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the parser share: the source that is being read, and how they complain. Nobody else includes this. */
+#ifndef MADVISOR_READING_H
+#define MADVISOR_READING_H
+
+#include "parse.h"
+#include "words.h"
+
+struct reading {
+	struct parser *parser;
+	const char *source;
+	unsigned line;
+	struct arena *arena;        /* where the rule being read goes: the parser's, or the throwaway */
+	struct arena throwaway;     /* for rules that are checked but not kept: of other programs */
+	bool scope_applies;
+	bool has_program;           /* a "program" line is in force */
+	bool no_memory;             /* was reported; the rest of the source is not read */
+	struct text message;
+	char buffer[512];
+};
+
+/*
+ * Reports an error in the line being read. In the format %s is a string, %q a struct span in quotes (cut where it is long), %u
+ * an unsigned.
+ */
+void complain(struct reading *reading, unsigned column, const char *format, ...);
+
+/* Complains of an unknown word: what kind of word it should be, which of the list is near and, where none is, what is expected. */
+void complain_of_word(struct reading *reading, unsigned column, const char *kind, struct span word,
+		      const char *(*next)(size_t index), const char *expected);
+
+/* Memory for the rule being read. NULL: there is none, which has been reported. */
+void *reading_alloc(struct reading *reading, size_t bytes);
+char *reading_copy(struct reading *reading, struct span span);
+
+/* Compiles a glob; errors are reported at their column. offset: of the glob in the word's text. */
+const struct glob *reading_glob(struct reading *reading, enum glob_form form, const struct word *word, size_t offset,
+				size_t length);
+
+/* A rule while its line is read. */
+struct draft {
+	struct rule *rule;
+	const struct word *pattern;
+	unsigned override_column;               /* 0: not given */
+	bool list_open;                         /* the last word of the list ended with a separator */
+	bool none;                              /* the list is "none" */
+	struct bounds asked[2][2];              /* by its comparisons: [of the file][in percent] */
+};
+
+/* The parts of a rule. Each reports what is wrong, and goes on. */
+void read_pattern(struct reading *reading, struct draft *draft);
+void read_items(struct reading *reading, struct draft *draft, const struct word *word);
+void read_condition(struct reading *reading, struct draft *draft, const struct word *word);
+void read_comparison(struct reading *reading, struct draft *draft, const struct word *word);
+
+/* Whether the word is, or begins like, a condition or an option; a list of advices; the rest of a list after a blank. */
+bool is_condition(struct span word);
+bool is_advice(struct span word);
+bool joins_list(struct span word);
+
+/* "size" and "file": their names one by one; whether it is one; what stands before ">=" and the like. */
+const char *subject_name(size_t index);
+bool is_subject(struct span name);
+struct span comparison_subject(struct span text);
+
+/* Whether next, behind a word that was complained of, is the rest of the same comparison: "size >= 1M". */
+bool comparison_goes_on(struct span word, struct span next);
+
+/* What can only be judged with the whole line: what needs "unsafe", what "override" holds. */
+void check_items(struct reading *reading, struct draft *draft);
+
+/* A number of bytes or, where percent is not NULL, a percentage. */
+bool read_amount(struct reading *reading, unsigned column, struct span text, uint64_t *number, bool *percent);
+
+#endif
