@@ -12,23 +12,21 @@ bool mapping_has_flag(const struct process_mapping *mapping, const char *letters
 	return false;
 }
 
-/* "-rr": an advice that clears the flag of another one of its class, and of every one of them for access. */
-static bool all_cleared(const struct process_mapping *mapping, const struct advice *advice)
+/* How many of the pairs of letters ("rr sr") VmFlags holds. */
+static size_t count_letters(const struct process_mapping *mapping, const char *letters)
 {
-	for (size_t id = 0; id < ADVICE_COUNT; id++)
-		if (advices[id].class == advice->class && advices[id].flag && advices[id].flag[0] != '-' &&
-		    (advice->class == CLASS_ACCESS || strcmp(advices[id].flag, advice->flag + 1) == 0) &&
-		    mapping_has_flag(mapping, advices[id].flag))
-			return false;
-	return true;
+	size_t count = 0;
+	for (const char *at = letters; at && *at; at += 2 + strspn(at + 2, " "))
+		count += mapping_has_flag(mapping, at);
+	return count;
 }
 
 bool mapping_in_force(const struct process_mapping *mapping, enum advice_id id)
 {
 	const struct advice *advice = &advices[id];
-	if (!mapping->flags || !advice->flag)
+	if (!mapping->flags || (!advice->sets && !advice->clears))
 		return false;
-	return advice->flag[0] == '-' ? all_cleared(mapping, advice) : mapping_has_flag(mapping, advice->flag);
+	return (!advice->sets || count_letters(mapping, advice->sets) > 0) && count_letters(mapping, advice->clears) == 0;
 }
 
 void mapping_describe(const struct process_mapping *mapping, char *words, size_t size)
@@ -40,8 +38,8 @@ void mapping_describe(const struct process_mapping *mapping, char *words, size_t
 	for (size_t id = 0; mapping->flags && id < ADVICE_COUNT; id++) {
 		const struct advice *advice = &advices[id];
 		/* Other systems' names for the same thing come later in the table. */
-		if (!advice->sticks || !advice->since || !advice->flag || advice->flag[0] == '-' ||
-		    !mapping_has_flag(mapping, advice->flag))
+		if (!advice->sticks || !strstr(advice->systems, "Linux") || !advice->sets ||
+		    count_letters(mapping, advice->sets) == 0)
 			continue;
 		if (text.length)
 			text_byte(&text, ',');
