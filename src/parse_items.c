@@ -91,8 +91,9 @@ static bool read_range(struct reading *reading, unsigned column, struct span tex
 		complain(reading, column, "a range needs a START or an END");
 		return false;
 	}
-	bool good = (start.length == 0 || read_amount(reading, column, start, &range->min, NULL)) &
-		    (end.length == 0 || read_amount(reading, column + dots + 2, end, &range->max, NULL));
+	bool start_good = start.length == 0 || read_amount(reading, column, start, &range->min, NULL);
+	bool end_good = end.length == 0 || read_amount(reading, column + dots + 2, end, &range->max, NULL);
+	bool good = start_good && end_good;
 	if (good && range->min >= range->max) {
 		complain(reading, column, "an empty range: START must be less than END, which is exclusive");
 		return false;
