@@ -7,6 +7,7 @@
 #include "advise.h"
 #include "growth.h"
 #include "log.h"
+#include "name.h"
 #include "page.h"
 #include "runtime.h"
 #include "scratch.h"
@@ -116,26 +117,37 @@ void departure_begin_segment(struct departure *departure, const void *address)
 	take_out(departure, cut_segment, (uintptr_t)address, 0);
 }
 
-/* A region knows no name: its kind has to do for messages. */
-static void range_of(const struct region *region, struct range *range, struct facts *facts)
+/* A region as advise.h wants it. Its name is only for the log: asked for where lines about it are written. */
+struct named_range {
+	struct range range;
+	struct facts facts;
+	struct name name;
+};
+
+static void name_region(struct named_range *named, const struct region *region)
 {
-	*facts = (struct facts){ .kind = (enum kind)region->kind, .words = region->words, .known = region->known,
-				 .size = region->high - region->low, .file = FILE_UNKNOWN };
-	*range = (struct range){ .low = region->low, .high = region->high, .offset = region->low - region->origin, .fd = -1,
-				 .facts = facts };
+	*named = (struct named_range){
+		.facts = { .kind = (enum kind)region->kind, .words = region->words, .known = region->known,
+			   .size = region->high - region->low, .file = FILE_UNKNOWN },
+		.range = { .low = region->low, .high = region->high, .offset = region->low - region->origin, .fd = -1,
+			   .facts = &named->facts },
+	};
+	if (log_wants(LOG_INFO) && name_of_range(&named->name, region->low, region->high)) {
+		named->facts.name = named->name.text;
+		named->facts.name_length = named->name.length;
+	}
 }
 
 void departure_advise(const struct departure *departure)
 {
-	if (status_is_off())
-		return;
-	for (size_t i = 0; i < departure->count; i++) {
+	for (size_t i = 0; i < departure->count && !status_is_off(); i++) {
 		const struct rule *rule = rule_of(&departure->pieces[i]);
-		struct range range;
-		struct facts facts;
-		range_of(&departure->pieces[i], &range, &facts);
-		if (rule)
-			advise_unmapped(rule, &range);
+		struct named_range named;
+		if (!rule)
+			continue;
+		name_region(&named, &departure->pieces[i]);
+		advise_unmapped(rule, &named.range);
+		name_free(&named.name);
 	}
 }
 
@@ -233,11 +245,12 @@ static void hold(const struct region *region, enum advice_id programs)
 {
 	const struct rule *rule = rule_of(region);
 	enum advice_class class = (enum advice_class)advices[programs].class;
-	struct range range;
-	struct facts facts;
-	range_of(region, &range, &facts);
-	if (rule && rule->held & 1u << class)
-		advise_again(rule, class, &range, programs);
+	struct named_range named;
+	if (!rule || !(rule->held & 1u << class))
+		return;
+	name_region(&named, region);
+	advise_again(rule, class, &named.range, programs);
+	name_free(&named.name);
 }
 
 void following_advised(void *address, size_t length, enum advice_id advice)

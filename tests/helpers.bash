@@ -23,6 +23,9 @@ LIBRARY=$BUILD/.libs/libmadvisor.so
 PROGRAMS=$BUILD/tests/programs
 PRESETS=$SOURCE/policy
 
+# Debian's own: what a user has put in front of it in PATH may be a script.
+PYTHON=/usr/bin/python3
+
 # What the administrator of this machine has set up is not under test.
 unset "${!MADVISOR_@}"
 export MADVISOR_POLICY=

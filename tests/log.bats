@@ -1,0 +1,169 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What is said, how often, and that saying it cannot hurt the host.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	head -c 1M /dev/urandom >data.mdb
+	write_policy test.policy <<<"*.mdb random"
+}
+
+# logged LEVEL RULES STATEMENT...: the lines on standard error, in $stderr.
+logged() {
+	local level=$1 rules=$2
+	shift 2
+	run --separate-stderr preload MADVISOR_LOG_LEVEL="$level" MADVISOR_RULES="$rules" "$PROGRAMS/mapper" "$@"
+}
+
+@test "a host without a matching mapping gets not a line at the default level" {
+	run --separate-stderr preload MADVISOR_POLICY="$BATS_TEST_TMPDIR/test.policy" "$PROGRAMS/mapper" "map rw private 1M"
+	assert_equal "$stderr" ""
+}
+
+@test "a line names process, program, level, policy and line" {
+	run --separate-stderr preload MADVISOR_LOG_LEVEL=info MADVISOR_POLICY="$BATS_TEST_TMPDIR/test.policy" \
+		"$PROGRAMS/mapper" "open data.mdb ro" "map r shared 0"
+	assert_regex "$stderr" 'madvisor\[[0-9]+\] mapper: info: test\.policy:1: applied random to ".*/data\.mdb" \(1\.0 MiB\)'
+	assert_regex "$stderr" 'mapper: info: active: 1 rule of test\.policy'
+	assert_regex "$stderr" 'info: test\.policy:1: summary: 1 mapping, 1\.0 MiB, 0 failures'
+}
+
+@test "an advice that this kernel lacks is said once, with the option it is built without" {
+	zgrep -q '# CONFIG_MEMORY_FAILURE is not set' /proc/config.gz 2>/dev/null || skip "this kernel may have soft-offline"
+	logged warning "$BATS_TEST_TMPDIR/data.mdb soft-offline unsafe" "open data.mdb ro" "map r shared 0" "map r shared 0" \
+		"fork map r shared 0"
+	assert_regex "$stderr" "MADVISOR_RULES:1: soft-offline: not supported by this kernel \(Linux .* is built without CONFIG_MEMORY_FAILURE\)"
+	assert_equal "$(wc -l <<<"$stderr")" 1
+}
+
+@test "an advice of another system is said to be one" {
+	logged warning "*.mdb zero-wired-pages" "open data.mdb ro" "map r shared 0"
+	assert_regex "$stderr" 'zero-wired-pages: not an advice of Linux \(Darwin\)'
+}
+
+@test "200 forked children that fail alike add no line" {
+	run --separate-stderr preload MADVISOR_RULES="*.mdb wipeonfork unsafe" "$PYTHON" -c '
+import mmap, os
+file = os.open("data.mdb", os.O_RDONLY)
+for child in range(200):
+    if os.fork() == 0:
+        mmap.mmap(file, 0, prot=mmap.PROT_READ)
+        os._exit(0)
+    os.wait()'
+	assert_regex "$stderr" 'wipeonfork on ".*data.mdb" \(1.0 MiB\): EINVAL: only for private anonymous mappings'
+	assert_equal "$(wc -l <<<"$stderr")" 1
+}
+
+@test "the first ten errors are shown, then how many more; the host runs on without advice" {
+	local rules=
+	for number in {1..13}; do rules+="*.mdb bogus$number; "; done
+	logged warning "$rules *.mdb random" "open data.mdb ro" "map r shared 0" flags
+	assert_success
+	refute_output --partial ' rr '
+	assert_equal "$(grep -c 'unknown advice' <<<"$stderr")" 10
+	assert_regex "$stderr" 'error: and 3 more'
+	assert_regex "$stderr" 'error: running without advice'
+}
+
+@test "MADVISOR_LOG=none says nothing at all" {
+	run --separate-stderr preload MADVISOR_LOG=none MADVISOR_RULES="*.mdb bogus" "$PROGRAMS/mapper" "map rw private 1M"
+	assert_success
+	assert_equal "$stderr" ""
+}
+
+@test "a setting that is not understood is told, with what was expected" {
+	run --separate-stderr preload MADVISOR_LOG_LEVEL=loud "$PROGRAMS/mapper" "map rw private 1M"
+	assert_success
+	assert_regex "$stderr" 'MADVISOR_LOG_LEVEL: "loud" is not understood \(expected "error", "warning"'
+}
+
+@test "the program's name is that of the start, whatever the host makes of its arguments" {
+	run --separate-stderr preload MADVISOR_LOG_LEVEL=info MADVISOR_RULES="*.mdb random" "$PYTHON" -c '
+import ctypes, mmap
+ctypes.CDLL(None).prctl(15, b"renamed")
+file = open("data.mdb")
+mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)'
+	assert_regex "$stderr" '\] python3[.0-9]*: info: MADVISOR_RULES:1: applied'
+}
+
+# survives COMMAND: the host's own exit status and output are those of a host without us.
+survives() {
+	run bash -c "$1"
+	assert_success
+	assert_output --regexp ' rr .*'
+}
+
+noisy() {
+	echo "env LD_PRELOAD='$HOST_PRELOAD' MADVISOR_LOG_LEVEL=debug MADVISOR_RULES='*.mdb random' '$PROGRAMS/mapper' 'open data.mdb ro' 'map r shared 0' flags"
+}
+
+@test "standard error closed: the host runs on" {
+	survives "$(noisy) 2>&-"
+}
+
+@test "standard error is /dev/full: the host runs on" {
+	survives "$(noisy) 2>/dev/full"
+}
+
+@test "standard error is a pipe without reader: no SIGPIPE reaches the host" {
+	mkfifo pipe
+	survives "exec 9<>pipe 8>pipe 9<&-; $(noisy) 2>&8"
+}
+
+@test "standard error is a full pipe: the host does not wait" {
+	mkfifo pipe
+	survives "exec 9<>pipe; timeout 2 cat /dev/zero >&9; timeout -s KILL 20 $(noisy) 2>&9"
+}
+
+@test "standard error is a file at RLIMIT_FSIZE: no SIGXFSZ reaches the host" {
+	survives "ulimit -f 0; $(noisy) 2>>limited | cat"
+}
+
+@test "not a byte goes to a data file that has become descriptor 2" {
+	run --separate-stderr preload MADVISOR_LOG_LEVEL=debug MADVISOR_RULES="*.mdb random" "$PYTHON" -c '
+import mmap, os
+os.close(2)
+table = os.open("table.db", os.O_RDWR | os.O_CREAT)
+assert table == 2
+os.write(2, b"data")
+mapping = mmap.mmap(os.open("data.mdb", os.O_RDONLY), 0, prot=mmap.PROT_READ)'
+	assert_success
+	assert_equal "$(cat table.db)" data
+}
+
+@test "a thread that is to be cancelled is not cancelled inside mmap" {
+	cat >cancel.c <<-'END'
+		#include <fcntl.h>
+		#include <pthread.h>
+		#include <stdio.h>
+		#include <sys/mman.h>
+		static void *thread(void *arg)
+		{
+			int fd = open("data.mdb", O_RDONLY);
+			pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+			pthread_cancel(pthread_self());
+			pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+			void *mapping = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+			puts(mapping != MAP_FAILED ? "mapped" : "failed");
+			fflush(stdout);
+			return arg;
+		}
+		int main(void)
+		{
+			pthread_t id;
+			pthread_create(&id, NULL, thread, NULL);
+			return pthread_join(id, NULL);
+		}
+	END
+	gcc -o cancel cancel.c -pthread
+	run --separate-stderr preload MADVISOR_LOG_LEVEL=debug MADVISOR_RULES="*.mdb random" ./cancel
+	assert_output --partial mapped
+	assert_regex "$stderr" 'applied random'
+}
+
+@test "errno is the host's when main begins, and after each call" {
+	run preload MADVISOR_LOG_LEVEL=error MADVISOR_RULES="*.mdb random" "$PROGRAMS/mapper" errno
+	assert_output "errno 0"
+}
