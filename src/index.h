@@ -1,28 +1,69 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What makes a look-up cheap: the shapes of the rules, so that a mapping no rule can match is known by words and size alone,
- * and the rules by what their names begin or end with.
+ * What makes a look-up cheap.
+ *
+ * Shapes: what the rules ask for by words and size, so that a mapping no rule can match is known before its file is looked at.
+ *
+ * Chains: the rules, each in one, in their order. Most globs begin with whole literal components, or end with literal bytes of
+ * the last component. A rule is in the chain of whichever of the two fewer rules share; a name is looked up by each of its own
+ * beginnings and endings, so that only rules are tried whose anchor it has. Rules without an anchor are in the chain of their
+ * kind. Anchors are told apart by a hash alone: a collision costs a comparison, as rule_match judges the whole name.
  */
 #ifndef MADVISOR_INDEX_H
 #define MADVISOR_INDEX_H
 
 #include "policy.h"
 
-/* What several rules ask for in common, by what costs nothing. */
 struct shape {
 	uint8_t kinds;
 	uint16_t must, must_not;
 	struct bounds size;
 };
-
 #define SHAPES_MAX 16
+
+#define CHAIN_END UINT32_MAX
+#define SUFFIX_MAX 255   /* bytes: longer ones are cut at their beginning */
+
+/* Open addressing, by the upper bits of the hash; at most half full. */
+struct chain_table {
+	struct chain_slot {
+		uint32_t tag;     /* the lower bits of the hash */
+		uint32_t first;   /* the number of a rule; CHAIN_END: a free slot */
+	} *slots;
+	unsigned bits;            /* 1 << bits slots */
+};
 
 struct policy_index {
 	uint32_t shape_count;
 	struct shape shapes[SHAPES_MAX];
+	uint32_t *next;                         /* by rule: the next one of its chain */
+	uint32_t unanchored[KIND_COUNT];        /* the first of a chain */
+	struct chain_table prefixes, suffixes;  /* no slots: no such chain */
+	uint64_t suffix_lengths[(SUFFIX_MAX + 1) / 64];   /* those that occur, as bits */
+	unsigned suffix_longest;
 };
 
 /* Builds the index of a policy whose rules are resolved. Returns whether there was memory. */
 bool index_build(struct policy *policy, struct arena *arena);
+
+/* The shapes of the rules. */
+void index_shapes(struct policy_index *index, const struct policy *policy);
+
+#define ANCHOR_HASH_START 0x9e3779b97f4a7c15u
+
+/* Byte by byte: forwards for prefixes, backwards for suffixes. */
+static inline uint64_t anchor_hash(uint64_t hash, char byte)
+{
+	return (hash ^ (unsigned char)byte) * 0xff51afd7ed558ccdu;
+}
+
+/* The slot of the hash, or the free one where it would be. */
+static inline struct chain_slot *chain_slot(const struct chain_table *table, uint64_t hash)
+{
+	uint32_t mask = (1u << table->bits) - 1, at = (uint32_t)(hash >> (64 - table->bits));
+	while (table->slots[at].first != CHAIN_END && table->slots[at].tag != (uint32_t)hash)
+		at = (at + 1) & mask;
+	return &table->slots[at];
+}
 
 #endif

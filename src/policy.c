@@ -19,12 +19,72 @@ bool policy_may_match(const struct policy *policy, unsigned kinds, uint16_t word
 	return false;
 }
 
+/* A look-up under way. */
+struct search {
+	const struct policy *policy;
+	const struct facts *facts;
+	uint32_t found;        /* the lowest rule so far that is not ruled out; CHAIN_END: none */
+	enum match match;      /* what it said */
+};
+
+/* Words and size are compared before the name, which costs more. */
+static bool is_ruled_out(const struct rule *rule, const struct facts *facts)
+{
+	unsigned wrong = (rule->must & ~facts->words) | (rule->must_not & facts->words);
+	return (wrong & facts->known) || !bounds_hold(rule->size, facts->size);
+}
+
+/* Tries a chain up to where it can no longer make a difference: it is in the rules' order. */
+static void search_chain(struct search *search, uint32_t number)
+{
+	for (; number < search->found; number = search->policy->index->next[number]) {
+		const struct rule *rule = search->policy->rules[number];
+		if (is_ruled_out(rule, search->facts))
+			continue;
+		enum match match = rule_match(rule, search->facts, NULL);
+		if (match != MATCH_NO) {
+			search->found = number;
+			search->match = match;
+		}
+	}
+}
+
+/* A prefix is whole components, or all of the name. */
+static void search_prefixes(struct search *search, const struct chain_table *table)
+{
+	const char *name = search->facts->name;
+	uint64_t hash = ANCHOR_HASH_START;
+	for (size_t i = 0; i < search->facts->name_length; i++) {
+		hash = anchor_hash(hash, name[i]);
+		if (name[i] == '/' || i + 1 == search->facts->name_length)
+			search_chain(search, chain_slot(table, hash)->first);
+	}
+}
+
+/* A suffix lies within the last component. */
+static void search_suffixes(struct search *search, const struct policy_index *index)
+{
+	const char *at = search->facts->name + search->facts->name_length;
+	uint64_t hash = ANCHOR_HASH_START;
+	for (unsigned length = 1; length <= index->suffix_longest && at > search->facts->name && at[-1] != '/'; length++) {
+		hash = anchor_hash(hash, *--at);
+		if (index->suffix_lengths[length / 64] & 1ull << length % 64)
+			search_chain(search, chain_slot(&index->suffixes, hash)->first);
+	}
+}
+
 const struct rule *policy_find(const struct policy *policy, const struct facts *facts)
 {
-	for (uint32_t i = 0; i < policy->rule_count; i++) {
-		enum match match = rule_match(policy->rules[i], facts, NULL);
-		if (match != MATCH_NO)
-			return match == MATCH_YES ? policy->rules[i] : NULL;
+	struct search search = { .policy = policy, .facts = facts, .found = CHAIN_END };
+	const struct policy_index *index = policy->index;
+	if (!(policy->kinds & KIND_BIT(facts->kind)))
+		return NULL;
+	if (facts->kind == KIND_FILE && facts->name) {
+		if (index->prefixes.slots)
+			search_prefixes(&search, &index->prefixes);
+		if (index->suffixes.slots)
+			search_suffixes(&search, index);
 	}
-	return NULL;
+	search_chain(&search, index->unanchored[facts->kind]);
+	return search.found != CHAIN_END && search.match == MATCH_YES ? policy->rules[search.found] : NULL;
 }
