@@ -115,7 +115,7 @@ static uint64_t smallest_limit(struct arena *arena, struct span point, struct sp
 	for (;;) {
 		while (length > point.length && path[length - 1] == '/')
 			length--;
-		strcpy(path + length, limit_file);
+		memcpy(path + length, limit_file, strlen(limit_file) + 1);
 		uint64_t limit = read_limit(path);
 		if (limit < smallest)
 			smallest = limit;
