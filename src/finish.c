@@ -46,6 +46,26 @@ static void finish_rule(struct policy *policy, struct rule *rule)
 	finish_items(policy, rule);
 }
 
+/* A rule that a mapping of a file can come under by growing; rules without words are judged without being remembered. */
+static bool is_growable(const struct rule *rule)
+{
+	unsigned files = KIND_BIT(KIND_FILE) | KIND_BIT(KIND_MEMFD);
+	return rule->kinds & files && rule->must | rule->must_not && rule->size.min | rule->file.min;
+}
+
+static bool list_growable(struct policy *policy, struct arena *arena)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < policy->rule_count; i++)
+		count += is_growable(policy->rules[i]);
+	policy->growable = arena_alloc(arena, count * sizeof(policy->growable[0]));
+	for (uint32_t i = 0; policy->growable && i < policy->rule_count; i++)
+		if (is_growable(policy->rules[i]))
+			policy->growable[policy->growable_count++] = policy->rules[i];
+	policy->wants_regions |= count > 0;
+	return policy->growable;
+}
+
 const struct policy *parser_finish(struct parser *parser, uint64_t (*memory)(void))
 {
 	if (parser->errors)
@@ -62,5 +82,7 @@ const struct policy *parser_finish(struct parser *parser, uint64_t (*memory)(voi
 		policy->memory = memory();
 	for (struct rule *rule = parser->first; rule; rule = rule->next)
 		rule_resolve(rule, policy->memory);
-	return index_build(policy, parser->arena) ? policy : NULL;
+	if (!list_growable(policy, parser->arena) || !index_build(policy, parser->arena))
+		return NULL;
+	return policy;
 }

@@ -23,7 +23,7 @@
 bool following(void)
 {
 	const struct policy *policy = runtime_policy();
-	return policy && policy->wants_regions && regions_on();
+	return policy && policy->wants_regions && regions_any();
 }
 
 static const struct rule *rule_of(const struct region *region)
@@ -55,18 +55,27 @@ static bool gives(const struct rule *rule, enum advice_id advice)
 	return false;
 }
 
-void following_add(const struct rule *rule, const struct range *range)
+static void add(const struct range *range, const struct facts *facts, uint32_t rule, bool not_forked)
 {
-	if (!must_follow(rule))
-		return;
 	struct region region = {
-		.low = range->low, .high = range->high, .origin = range->low - range->offset, .rule = rule->number,
-		.words = range->facts->words, .known = range->facts->known, .kind = (uint8_t)range->facts->kind,
-		.not_forked = gives(rule, ADVICE_DONTFORK),
+		.low = range->low, .high = range->high, .origin = range->low - range->offset, .rule = rule,
+		.words = facts->words, .known = facts->known, .kind = (uint8_t)facts->kind, .not_forked = not_forked,
 	};
 	struct status_page *page = status_page();
 	if (!regions_add(&region) && page && atomic_fetch_add_explicit(&page->untracked, 1, memory_order_relaxed) == 0)
 		log_line(LOG_WARNING, "a mapping is not followed: the table of regions is full or off");
+}
+
+void following_add(const struct rule *rule, const struct range *range)
+{
+	if (must_follow(rule))
+		add(range, range->facts, rule->number, gives(rule, ADVICE_DONTFORK));
+}
+
+void following_watch(const struct policy *policy, const struct range *range, const struct facts *facts)
+{
+	if (policy->growable_count && policy_may_grow(policy, facts->words, facts->known, facts->size, facts->file))
+		add(range, facts, REGION_NO_RULE, false);
 }
 
 /* Takes pieces out by cut(), first into the few, then, where they are not enough, into a scratch page. */

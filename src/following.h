@@ -13,11 +13,14 @@
 #include "advise.h"
 #include "regions.h"
 
-/* Whether a policy in force needs the table. One load where none does. */
+/* Whether there is a region to be followed. Three loads. */
 bool following(void);
 
 /* A rule was carried out on a range: it becomes a region, if the rule asks for that. */
 void following_add(const struct rule *rule, const struct range *range);
+
+/* No rule matched the mapping of a file; if one may when it grows, its words are remembered. */
+void following_watch(const struct policy *policy, const struct range *range, const struct facts *facts);
 
 /* Pieces taken out of the table while the call is made that may destroy them. */
 #define DEPARTURE_FEW 8

@@ -84,14 +84,14 @@ void growth_follow(void *address, size_t old_length, size_t new_length, struct r
 	const struct policy *policy = runtime_policy();
 	struct grown grown;
 	bool judged = look_at(&grown, policy, (uintptr_t)address, new_length, region);
-	const struct rule *had = policy->rules[region->rule];
+	const struct rule *had = region->rule < policy->rule_count ? policy->rules[region->rule] : NULL;
 	const struct rule *found = judged ? policy_find(policy, &grown.facts) : NULL;
 	bool off = status_is_off();
 	if (found && found != had && !off) {
 		mapping_decide(policy, &grown.facts, &grown.range);
 	} else {
 		regions_add(region);
-		if (!off)
+		if (had && !off)
 			advise_new_part(had, &grown.range, old_length);
 	}
 	name_free(&grown.name);

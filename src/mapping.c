@@ -86,11 +86,13 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 void mapping_decide(const struct policy *policy, const struct facts *facts, struct range *range)
 {
 	const struct rule *rule = policy_find(policy, facts);
-	if (!rule || !rule->item_count)
-		return;
 	range->facts = facts;
-	advise_mapped(rule, range);
-	following_add(rule, range);
+	if (rule) {
+		advise_mapped(rule, range);
+		following_add(rule, range);
+	} else if (facts->kind == KIND_FILE || facts->kind == KIND_MEMFD) {
+		following_watch(policy, range, facts);
+	}
 }
 
 /* hugetlbfs tells its page size as st_blksize, and so do others: the type decides. */
@@ -156,15 +158,22 @@ void mapping_made(void *address, size_t length, int protection, int flags, int f
 	struct facts facts = {
 		.words = words_of_call(protection, flags), .known = WORDS_ALL, .size = round_up(length, page),
 	};
-	if (!policy_may_match(policy, kinds, facts.words, WORDS_ALL & ~WORD_DELETED, facts.size) || status_is_off())
+	if (status_is_off())
 		return;
-	struct range range = { .low = (uintptr_t)address, .high = (uintptr_t)address + facts.size, .fd = -1 };
+	struct range range = {
+		.low = (uintptr_t)address, .high = (uintptr_t)address + facts.size, .offset = (uint64_t)offset, .fd = -1
+	};
+	if (!policy_may_match(policy, kinds, facts.words, WORDS_ALL & ~WORD_DELETED, facts.size)) {
+		if (!(flags & MAP_ANONYMOUS))
+			following_watch(policy, &range, &facts);
+		return;
+	}
 	bool shared = is_shared(flags);
 	if (flags & MAP_ANONYMOUS) {
+		range.offset = 0;
 		facts.kind = shared ? KIND_SHARED_ANON : KIND_ANON;
 		mapping_decide(policy, &facts, &range);
 	} else {
-		range.offset = (uint64_t)offset;
 		decide_about_file(policy, length, shared, &facts, &range, fd);
 	}
 }

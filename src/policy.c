@@ -88,3 +88,14 @@ const struct rule *policy_find(const struct policy *policy, const struct facts *
 	search_chain(&search, index->unanchored[facts->kind]);
 	return search.found != CHAIN_END && search.match == MATCH_YES ? policy->rules[search.found] : NULL;
 }
+
+bool policy_may_grow(const struct policy *policy, uint16_t words, uint16_t known, uint64_t size, uint64_t file)
+{
+	unsigned held = words & known, missing = known & ~words;
+	for (uint32_t i = 0; i < policy->growable_count; i++) {
+		const struct rule *rule = policy->growable[i];
+		if (!(rule->must & missing) && !(rule->must_not & held) && (size < rule->size.min || file < rule->file.min))
+			return true;
+	}
+	return false;
+}

@@ -100,7 +100,9 @@ struct policy {
 	bool wants_names;           /* a rule has a pattern of paths or memfd names */
 	bool wants_file;            /* a rule has a "file" condition */
 	bool wants_memory;          /* a rule has a percentage, or prefetches without a range */
-	bool wants_regions;         /* a rule has "override" or "unmap:" */
+	bool wants_regions;         /* a rule has "override" or "unmap:", or is growable */
+	const struct rule **growable;   /* rules that mremap(2) can bring a mapping under, and that have words */
+	uint32_t growable_count;
 	uint16_t classes;           /* classes that any rule gives: 1 << enum advice_class */
 	uint64_t memory;            /* bytes: what percentages are of */
 	const struct policy_index *index;
@@ -145,6 +147,12 @@ const struct rule *policy_find(const struct policy *policy, const struct facts *
  * Everything that needs a system call comes after this.
  */
 bool policy_may_match(const struct policy *policy, unsigned kinds, uint16_t words, uint16_t known, uint64_t size);
+
+/*
+ * Whether a file mapping with these words, which no rule matches, could come under one when it or its file grows. mremap(2) does
+ * not tell the words again, so somebody has to remember them. file: as in struct facts; 0 where it was not looked at.
+ */
+bool policy_may_grow(const struct policy *policy, uint16_t words, uint16_t known, uint64_t size, uint64_t file);
 
 /* Whether the rule's program and argument lines hold. arguments: NULL-terminated argv, without its first; may be NULL. */
 struct identity {

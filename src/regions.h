@@ -18,17 +18,22 @@
 struct region {
 	uintptr_t low, high;     /* bytes, whole pages; high is exclusive */
 	uintptr_t origin;        /* where byte 0 of the object would lie: shmdt(2) finds the pieces of a segment by it */
-	uint32_t rule;           /* its number */
+	uint32_t rule;           /* its number; REGION_NO_RULE: only words are remembered, for when it grows */
 	uint16_t words, known;   /* WORD_ sets of the mapping: mremap(2) does not tell them again */
 	uint8_t kind;            /* enum kind */
 	bool not_forked;         /* its rule gave dontfork: a forked child does not have it */
 };
+
+#define REGION_NO_RULE UINT32_MAX
 
 /* Reserves memory for the table. At start; returns whether there was memory. */
 bool regions_create(void);
 
 /* Whether the table is in use: false before regions_create, and for good after the lock could not be had in time. */
 bool regions_on(void);
+
+/* Whether there is any region. One relaxed load: whoever can name an address has seen its mapping made, and its region added. */
+bool regions_any(void);
 
 /* Adds one. Returns whether it is followed from now on: not where the table is full or off. */
 bool regions_add(const struct region *region);
