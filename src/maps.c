@@ -3,109 +3,129 @@
 
 #include <string.h>
 
-#define DELETED " (deleted)"
-#define MEMFD "/memfd:"
-#define LENGTH_OF(literal) (sizeof(literal) - 1)
+#include "text.h"
 
-/* What is left to be read of a line. */
+static const char deleted[] = " (deleted)";
+static const char memfd[] = "/memfd:";
+
+#define DELETED_LENGTH (sizeof(deleted) - 1)
+#define MEMFD_LENGTH (sizeof(memfd) - 1)
+
+/* What is left of the line. */
 struct rest {
 	const char *at, *end;
-	bool bad;
 };
 
-static int digit_of(char byte)
+static bool read_byte(struct rest *rest, char byte)
+{
+	if (rest->at == rest->end || *rest->at != byte)
+		return false;
+	rest->at++;
+	return true;
+}
+
+static int digit_value(char byte)
 {
 	if (byte >= '0' && byte <= '9')
 		return byte - '0';
-	if (byte >= 'a' && byte <= 'f')
-		return byte - 'a' + 10;
-	return 16;
+	return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
 }
 
-/* A number in this base, at least one digit; one that does not fit is bad. */
-static uint64_t take_number(struct rest *rest, unsigned base)
+static bool read_hex(struct rest *rest, uint64_t max, uint64_t *number)
 {
-	uint64_t number = 0;
 	const char *start = rest->at;
-	for (; rest->at < rest->end && (unsigned)digit_of(*rest->at) < base; rest->at++) {
-		if (number > (UINT64_MAX - 15) / base)
-			rest->bad = true;
-		number = number * base + (unsigned)digit_of(*rest->at);
+	uint64_t value = 0;
+	int digit;
+	for (; rest->at < rest->end && (digit = digit_value(*rest->at)) >= 0; rest->at++) {
+		if (value > max >> 4)
+			return false;
+		value = value << 4 | (unsigned)digit;
 	}
-	if (rest->at == start)
-		rest->bad = true;
-	return number;
+	*number = value;
+	return rest->at > start && value <= max;
 }
 
-static void take_byte(struct rest *rest, char byte)
+static bool read_decimal(struct rest *rest, uint64_t *number)
 {
-	if (rest->at < rest->end && *rest->at == byte)
-		rest->at++;
-	else
-		rest->bad = true;
+	size_t used = text_parse_number(rest->at, (size_t)(rest->end - rest->at), number);
+	rest->at += used;
+	return used > 0;
 }
 
-/* The letter, or '-'. */
-static bool take_permission(struct rest *rest, char letter, char other)
+/* One letter of the permissions: that one, or the other. */
+static bool read_letter(struct rest *rest, char yes, char no, bool *is)
 {
-	bool is = rest->at < rest->end && *rest->at == letter;
-	if (is)
-		rest->at++;
-	else
-		take_byte(rest, other);
-	return is;
+	*is = rest->at < rest->end && *rest->at == yes;
+	return read_byte(rest, *is ? yes : no);
+}
+
+static bool read_range(struct rest *rest, struct maps_line *line)
+{
+	uint64_t low, high;
+	if (!(read_hex(rest, UINTPTR_MAX, &low) && read_byte(rest, '-') && read_hex(rest, UINTPTR_MAX, &high)))
+		return false;
+	line->low = (uintptr_t)low;
+	line->high = (uintptr_t)high;
+	return low < high;
+}
+
+static bool read_permissions(struct rest *rest, struct maps_line *line)
+{
+	return read_letter(rest, 'r', '-', &line->readable) && read_letter(rest, 'w', '-', &line->writable) &&
+	       read_letter(rest, 'x', '-', &line->executable) && read_letter(rest, 's', 'p', &line->shared);
+}
+
+static bool read_device(struct rest *rest, struct maps_line *line)
+{
+	uint64_t major, minor;
+	if (!(read_hex(rest, UINT32_MAX, &major) && read_byte(rest, ':') && read_hex(rest, UINT32_MAX, &minor)))
+		return false;
+	line->major = (unsigned)major;
+	line->minor = (unsigned)minor;
+	return true;
+}
+
+static void read_name(struct rest *rest, struct maps_line *line)
+{
+	while (read_byte(rest, ' '))
+		;
+	line->name = rest->at;
+	line->name_length = (size_t)(rest->end - rest->at);
+	line->escaped = line->name_length && memchr(line->name, '\\', line->name_length);
 }
 
 size_t maps_parse_line(const char *text, size_t length, struct maps_line *line)
 {
-	const char *newline = memchr(text, '\n', length);
-	const char *end = newline ? newline : text + length;
-	struct rest rest = { text, end, false };
+	const char *newline = length ? memchr(text, '\n', length) : NULL;
+	size_t used = newline ? (size_t)(newline - text) + 1 : length;
+	struct rest rest = { text, newline ? newline : text + length };
 
-	line->low = take_number(&rest, 16);
-	take_byte(&rest, '-');
-	line->high = take_number(&rest, 16);
-	take_byte(&rest, ' ');
-	line->readable = take_permission(&rest, 'r', '-');
-	line->writable = take_permission(&rest, 'w', '-');
-	line->executable = take_permission(&rest, 'x', '-');
-	line->shared = take_permission(&rest, 's', 'p');
-	take_byte(&rest, ' ');
-	line->offset = take_number(&rest, 16);
-	take_byte(&rest, ' ');
-	line->major = (unsigned)take_number(&rest, 16);
-	take_byte(&rest, ':');
-	line->minor = (unsigned)take_number(&rest, 16);
-	take_byte(&rest, ' ');
-	line->inode = take_number(&rest, 10);
-	while (rest.at < end && *rest.at == ' ')
-		rest.at++;
-	line->name = rest.at;
-	line->name_length = (size_t)(end - rest.at);
-	line->escaped = memchr(line->name, '\\', line->name_length);
-	if (rest.bad || line->low >= line->high)
+	if (!(read_range(&rest, line) && read_byte(&rest, ' ') && read_permissions(&rest, line) && read_byte(&rest, ' ') &&
+	      read_hex(&rest, UINT64_MAX, &line->offset) && read_byte(&rest, ' ') && read_device(&rest, line) &&
+	      read_byte(&rest, ' ') && read_decimal(&rest, &line->inode) && (rest.at == rest.end || *rest.at == ' ')))
 		return 0;
-	return (size_t)(end - text) + (newline ? 1 : 0);
+	read_name(&rest, line);
+	return used;
 }
 
 static bool ends_deleted(const char *name, size_t length)
 {
-	return length > LENGTH_OF(DELETED) && memcmp(name + length - LENGTH_OF(DELETED), DELETED, LENGTH_OF(DELETED)) == 0;
+	return length > DELETED_LENGTH && memcmp(name + length - DELETED_LENGTH, deleted, DELETED_LENGTH) == 0;
 }
 
 size_t name_without_deleted(const char *name, size_t length, uint64_t links, bool *ambiguous)
 {
-	bool ends = ends_deleted(name, length);
-	*ambiguous = ends && links != 0;
-	return ends && links == 0 ? length - LENGTH_OF(DELETED) : length;
+	bool ends_so = ends_deleted(name, length);
+	*ambiguous = ends_so && links != 0;
+	return ends_so && links == 0 ? length - DELETED_LENGTH : length;
 }
 
 bool name_of_memfd(const char *text, size_t text_length, const char **name, size_t *length)
 {
-	if (text_length < LENGTH_OF(MEMFD DELETED) || memcmp(text, MEMFD, LENGTH_OF(MEMFD)) != 0 ||
+	if (text_length < MEMFD_LENGTH + DELETED_LENGTH || memcmp(text, memfd, MEMFD_LENGTH) != 0 ||
 	    !ends_deleted(text, text_length))
 		return false;
-	*name = text + LENGTH_OF(MEMFD);
-	*length = text_length - LENGTH_OF(MEMFD DELETED);
+	*name = text + MEMFD_LENGTH;
+	*length = text_length - MEMFD_LENGTH - DELETED_LENGTH;
 	return true;
 }

@@ -27,8 +27,9 @@ size_t maps_parse_line(const char *text, size_t length, struct maps_line *line);
 /*
  * What the kernel's text for a descriptor or a mapping says of the file.
  *
- * strips " (deleted)" once where it is the kernel's: where links is 0, or where the whole text names another file, for which
- * the caller looks only if *ambiguous comes back true (links is not 0 and the text ends so).
+ * Returns the length without the " (deleted)" that the kernel appends to the name of a file without links. Where links is not 0
+ * and the text ends so, *ambiguous is true and the length is the whole one: the suffix is the kernel's if the whole text
+ * names another file, which the caller has to look up.
  */
 size_t name_without_deleted(const char *name, size_t length, uint64_t links, bool *ambiguous);
 

@@ -2,6 +2,7 @@
 #include "memory.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "arena.h"
@@ -9,160 +10,184 @@
 #include "sys.h"
 #include "text.h"
 
-#define TABLE_MAX (4u << 20)   /* bytes: mountinfo of a host with many containers */
-#define LIMIT_MAX 64           /* bytes: one number */
-#define PATH_MAX_BYTES 4096
+#define PROC_FILE_MAX ((size_t)4 << 20)
+#define PATH_BYTES 4096
 
-/* One of the two kinds of memory cgroups, as /proc/self/mountinfo and /proc/self/cgroup tell of it. */
-struct hierarchy {
-	const char *type;         /* of the file system */
-	const char *controller;   /* among the mount's options and in the cgroup line; "": version 2 */
-	const char *limit_file;
-};
-
-static const struct hierarchy hierarchies[] = {
-	{ "cgroup2", "", "/memory.max" },
-	{ "cgroup", "memory", "/memory.limit_in_bytes" },
-};
-
-struct span {
-	const char *at;
+struct word {
+	const char *bytes;
 	size_t length;
 };
 
-/* The next part of rest up to the separator, which is taken too. */
-static struct span take(struct span *rest, char separator)
+static bool word_is(struct word word, const char *string)
 {
-	const char *end = memchr(rest->at, separator, rest->length);
-	struct span part = { rest->at, end ? (size_t)(end - rest->at) : rest->length };
-	size_t used = part.length + (end ? 1 : 0);
-	rest->at += used;
+	return word.length == strlen(string) && memcmp(word.bytes, string, word.length) == 0;
+}
+
+/* Cuts the text up to the separator off its front. */
+static struct word take(struct word *rest, char separator)
+{
+	const char *end = rest->length ? memchr(rest->bytes, separator, rest->length) : NULL;
+	struct word word = { rest->bytes, end ? (size_t)(end - rest->bytes) : rest->length };
+	size_t used = word.length + (end ? 1 : 0);
+	rest->bytes += used;
 	rest->length -= used;
-	return part;
+	return word;
 }
 
-static bool span_is(struct span span, const char *word)
-{
-	return span.length == strlen(word) && memcmp(span.at, word, span.length) == 0;
-}
-
-static bool list_holds(struct span list, const char *word)
+static bool list_has(struct word list, const char *string)
 {
 	while (list.length)
-		if (span_is(take(&list, ','), word))
+		if (word_is(take(&list, ','), string))
 			return true;
 	return false;
 }
 
-/* The process's cgroup of the hierarchy: "ID:CONTROLLERS:PATH" of cgroups(7). */
-static struct span find_cgroup(struct span table, const struct hierarchy *hierarchy)
-{
-	while (table.length) {
-		struct span line = take(&table, '\n');
-		take(&line, ':');
-		struct span controllers = take(&line, ':');
-		if (*hierarchy->controller ? list_holds(controllers, hierarchy->controller) : controllers.length == 0)
-			return line;
-	}
-	return (struct span){ NULL, 0 };
-}
+/* A mounted hierarchy that limits memory, and where this process is in it: cgroups(7). */
+struct place {
+	bool unified;         /* version 2 */
+	struct word mount;    /* as mountinfo writes it */
+	struct word path;     /* below the mount: "" or "/a/b" */
+};
 
-/* Where the hierarchy is mounted and which of its cgroups is the mount's root: fields 5 and 4 of proc_pid_mountinfo(5). */
-static bool find_mount(struct span table, const struct hierarchy *hierarchy, struct span *point, struct span *root)
+/* proc_pid_mountinfo(5): ID PARENT DEVICE ROOT MOUNT OPTIONS [TAG]... - TYPE SOURCE OPTIONS. Returns whether it is one. */
+static bool read_mount(struct word line, struct place *place, struct word *root)
 {
-	while (table.length) {
-		struct span line = take(&table, '\n');
-		for (int field = 1; field <= 3; field++)
-			take(&line, ' ');
-		*root = take(&line, ' ');
-		*point = take(&line, ' ');
-		while (line.length && !span_is(take(&line, ' '), "-"))
-			;
-		if (!span_is(take(&line, ' '), hierarchy->type))
-			continue;
+	for (int i = 0; i < 3; i++)
 		take(&line, ' ');
-		if (!*hierarchy->controller || list_holds(line, hierarchy->controller))
+	*root = take(&line, ' ');
+	place->mount = take(&line, ' ');
+	while (line.length && !word_is(take(&line, ' '), "-"))
+		;
+	struct word type = take(&line, ' ');
+	take(&line, ' ');
+	place->unified = word_is(type, "cgroup2");
+	return place->unified || (word_is(type, "cgroup") && list_has(line, "memory"));
+}
+
+/* The line of /proc/self/cgroup for the hierarchy: NUMBER:CONTROLLERS:PATH. */
+static bool find_path(struct word cgroups, bool unified, struct word *path)
+{
+	while (cgroups.length) {
+		struct word line = take(&cgroups, '\n');
+		take(&line, ':');
+		struct word controllers = take(&line, ':');
+		if (unified ? controllers.length == 0 : list_has(controllers, "memory")) {
+			*path = line;
 			return true;
+		}
 	}
 	return false;
 }
 
-/* Bytes; UINT64_MAX where there is no file or it says "max". */
-static uint64_t read_limit(const char *path)
+/* In a cgroup namespace what lies above it has roots such as "/../..". */
+static bool is_above(struct word root)
 {
-	char buffer[LIMIT_MAX];
-	uint64_t limit = UINT64_MAX;
-	long fd = sys_open_read(path, 0);
-	if (fd < 0)
-		return limit;
-	long length = sys_read((int)fd, buffer, sizeof(buffer));
-	sys_close((int)fd);
-	if (length > 0 && !text_parse_number(buffer, (size_t)length, &limit))
-		limit = UINT64_MAX;
-	return limit;
+	take(&root, '/');
+	bool above = root.length != 0;
+	while (root.length)
+		above &= word_is(take(&root, '/'), "..");
+	return above;
 }
 
-/* The smallest limit of a cgroup and all its ancestors that can be seen under the mount. */
-static uint64_t smallest_limit(struct arena *arena, struct span point, struct span cgroup, const char *limit_file)
+/*
+ * A container may have only a part of the hierarchy mounted. The path is made one below the mount; where the part is not one that
+ * we are in, it says nothing about us.
+ */
+static bool strip_root(struct word *path, struct word root)
 {
-	char *path = arena_alloc(arena, PATH_MAX_BYTES);
-	if (!path || point.length + cgroup.length + strlen(limit_file) >= PATH_MAX_BYTES)
-		return UINT64_MAX;
-	memcpy(path, point.at, point.length);
-	memcpy(path + point.length, cgroup.at, cgroup.length);
-	size_t length = point.length + cgroup.length;
-	uint64_t smallest = UINT64_MAX;
-	for (;;) {
-		while (length > point.length && path[length - 1] == '/')
-			length--;
-		memcpy(path + length, limit_file, strlen(limit_file) + 1);
-		uint64_t limit = read_limit(path);
-		if (limit < smallest)
-			smallest = limit;
-		if (length == point.length)
-			return smallest;
-		while (path[length - 1] != '/')
-			length--;
+	if (is_above(root)) {
+		path->length = 0;
+		return true;
+	}
+	if (word_is(root, "/"))
+		root.length = 0;
+	if (path->length == 0 || *path->bytes != '/' || path->length < root.length || memcmp(path->bytes, root.bytes, root.length) != 0 ||
+	    (path->length > root.length && path->bytes[root.length] != '/'))
+		return false;
+	path->bytes += root.length;
+	path->length -= root.length;
+	if (word_is(*path, "/"))
+		path->length = 0;
+	return true;
+}
+
+/* Blanks, line ends and '\' of a mount point stand as \ooo. */
+static void append_unescaped(struct text *text, struct word word)
+{
+	for (size_t i = 0; i < word.length; i++) {
+		const char *byte = word.bytes + i;
+		if (*byte == '\\' && word.length - i > 3) {
+			text_byte(text, (char)((byte[1] & 3) << 6 | (byte[2] & 7) << 3 | (byte[3] & 7)));
+			i += 3;
+		} else {
+			text_byte(text, *byte);
+		}
 	}
 }
 
-/* A mount can show a part of the hierarchy: what lies above its root does not stand in paths below it. */
-static struct span below_root(struct span cgroup, struct span root)
+static uint64_t read_limit(struct arena *arena, const char *path)
 {
-	bool is_below = root.length <= cgroup.length && memcmp(cgroup.at, root.at, root.length) == 0;
-	if (root.length > 1 && is_below) {
-		cgroup.at += root.length;
-		cgroup.length -= root.length;
-	} else if (root.length > 1) {
-		cgroup.length = 0;
-	}
-	return cgroup;
-}
-
-static struct span load_table(struct arena *arena, const char *path)
-{
-	size_t length = 0;
+	uint64_t limit;
+	size_t length;
 	int error;
-	const char *text = load_file(arena, path, TABLE_MAX, &length, &error);
-	return (struct span){ text ? text : "", text ? length : 0 };
+	const char *text = load_file(arena, path, PATH_BYTES, &length, &error);
+	/* "max" is no number, and no limit. */
+	return text && text_parse_number(text, length, &limit) ? limit : UINT64_MAX;
+}
+
+/* The smallest limit of the place and all that it is in, as far as they are mounted. */
+static uint64_t limit_of(struct arena *arena, struct place place)
+{
+	uint64_t least = UINT64_MAX;
+	char *buffer = arena_alloc(arena, PATH_BYTES);
+	if (!buffer)
+		return least;
+	for (;;) {
+		struct text path;
+		text_init(&path, buffer, PATH_BYTES);
+		append_unescaped(&path, place.mount);
+		text_bytes(&path, place.path.bytes, place.path.length);
+		text_string(&path, place.unified ? "/memory.max" : "/memory.limit_in_bytes");
+		uint64_t limit = path.truncated ? UINT64_MAX : read_limit(arena, buffer);
+		if (limit < least)
+			least = limit;
+		if (place.path.length == 0)
+			return least;
+		while (place.path.bytes[--place.path.length] != '/')
+			;
+	}
+}
+
+static uint64_t cgroup_limit(struct arena *arena)
+{
+	struct word cgroups, mounts;
+	int error;
+	uint64_t least = UINT64_MAX;
+	cgroups.bytes = load_file(arena, "/proc/self/cgroup", PROC_FILE_MAX, &cgroups.length, &error);
+	mounts.bytes = load_file(arena, "/proc/self/mountinfo", PROC_FILE_MAX, &mounts.length, &error);
+	if (!cgroups.bytes || !mounts.bytes)
+		return least;
+	while (mounts.length) {
+		struct place place;
+		struct word root;
+		if (!read_mount(take(&mounts, '\n'), &place, &root) || !find_path(cgroups, place.unified, &place.path) ||
+		    !strip_root(&place.path, root))
+			continue;
+		uint64_t limit = limit_of(arena, place);
+		if (limit < least)
+			least = limit;
+	}
+	return least;
 }
 
 uint64_t memory_limit(void)
 {
-	struct arena arena = { 0 };
-	uint64_t limit = UINT64_MAX;
-	struct span cgroups = load_table(&arena, "/proc/self/cgroup");
-	struct span mounts = load_table(&arena, "/proc/self/mountinfo");
-	sys_total_memory(&limit);
-	for (size_t i = 0; i < sizeof(hierarchies) / sizeof(*hierarchies); i++) {
-		struct span point, root;
-		struct span cgroup = find_cgroup(cgroups, &hierarchies[i]);
-		if (!cgroup.at || !find_mount(mounts, &hierarchies[i], &point, &root))
-			continue;
-		uint64_t smallest = smallest_limit(&arena, point, below_root(cgroup, root), hierarchies[i].limit_file);
-		if (smallest < limit)
-			limit = smallest;
-	}
+	struct arena arena = { .chunks = NULL };
+	uint64_t memory = UINT64_MAX;
+	sys_total_memory(&memory);
+	uint64_t limit = cgroup_limit(&arena);
 	arena_free(&arena);
-	return limit ? limit : 1;
+	if (limit < memory)
+		memory = limit;
+	return memory ? memory : 1;
 }
