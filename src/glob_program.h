@@ -38,7 +38,7 @@ enum {
 #define ELEMENT_SET 0x8000u    /* and the number of the set */
 
 #define PATTERN_MAX 8191u      /* bytes: so that every count fits */
-#define PROGRAM_MAX 16383u     /* elements, once braces are written out */
+#define PROGRAM_MAX 65535u     /* elements, once braces are written out */
 #define ALTERNATIVES_MAX 1024u /* of a component: bounds the time of a match */
 
 static inline const struct glob_set *glob_sets(const struct glob *glob)

@@ -56,6 +56,15 @@ static bool end_component(struct glob_survey *survey, struct glob_reader *reader
 	return true;
 }
 
+static bool too_large(const struct glob_survey *survey, struct glob_reader *reader)
+{
+	if (survey->component.alternatives <= ALTERNATIVES_MAX && survey->elements + component_size(survey) <= PROGRAM_MAX)
+		return false;
+	glob_wrong(reader, survey->component.start, 
+		   "braces stand for too much: at most 1024 alternatives in a component and 65535 bytes in all");
+	return true;
+}
+
 static bool read_slash(struct glob_survey *survey, struct glob_reader *reader)
 {
 	if (survey->bytes == 0 && !survey->wild) {
@@ -70,6 +79,8 @@ static bool read_slash(struct glob_survey *survey, struct glob_reader *reader)
 	survey->bytes++;
 	if (survey->wild) {
 		survey->suffix_bytes = 0;
+		if (too_large(survey, reader))
+			return false;
 		survey->elements += component_size(survey);
 	} else {
 		survey->prefix_end = reader->at;
@@ -132,14 +143,6 @@ static void read_wild(struct glob_survey *survey, const struct glob_reader *read
 		survey->sets += token == TOKEN_SET;
 		count_elements(survey, reader, 1);
 	}
-}
-
-static bool too_large(const struct glob_survey *survey, struct glob_reader *reader)
-{
-	if (survey->component.alternatives <= ALTERNATIVES_MAX && survey->elements + component_size(survey) <= PROGRAM_MAX)
-		return false;
-	glob_wrong(reader, survey->component.start, "braces stand for too many alternatives: at most 1024 in a component");
-	return true;
 }
 
 bool glob_survey(struct glob_survey *survey, struct glob_reader *reader)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Compiles and matches globs for glob.bats. Each line of the input: FORM TAB PATTERN [TAB NAME]..., FORM being "path" or
- * "flat"; %XX stands for a byte. Each line of the output: "error OFFSET MESSAGE", or a word for each name ("yes", "no") and
- * then what the glob tells of itself: "prefix=... suffix=... literal=...".
+ * "flat"; %XX stands for a byte, here and in the answer. Each line of the output: "error OFFSET MESSAGE", or a word for each
+ * name ("yes", "no") and then what the glob tells of itself: "prefix=... suffix=... literal=...".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +35,13 @@ static char *exact_copy(const char *bytes, size_t length)
 	return copy;
 }
 
+static void print_field(const char *name, const char *bytes, size_t length)
+{
+	printf("%s=", name);
+	for (size_t i = 0; i < length; i++)
+		printf((unsigned char)bytes[i] < ' ' ? "%%%02x" : "%c", (unsigned char)bytes[i]);
+}
+
 static void run_case(char *line)
 {
 	struct arena arena = { 0 };
@@ -61,8 +68,10 @@ static void run_case(char *line)
 		}
 		struct glob_anchors anchors = glob_anchors(glob);
 		const char *literal = glob_literal(glob);
-		printf("prefix=%.*s suffix=%.*s literal=%s\n", (int)anchors.prefix_length, anchors.prefix,
-		       (int)anchors.suffix_length, anchors.suffix, literal ? literal : "-");
+		print_field("prefix", anchors.prefix, anchors.prefix_length);
+		print_field(" suffix", anchors.suffix, anchors.suffix_length);
+		print_field(" literal", literal ? literal : "-", literal ? strlen(literal) : 1);
+		putchar('\n');
 	}
 	arena_free(&arena);
 }
