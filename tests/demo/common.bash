@@ -58,7 +58,7 @@ row() {
 
 # ratio RESULTS RESULTS COLUMN: of the medians; how many times as much the first is.
 ratio() {
-	awk -v a="$(median "$1" "$3")" -v b="$(median "$2" "$3")" 'BEGIN { printf "%.1f", b > 0 ? a / b : 0 }'
+	awk -v a="$(median "$1" "$3")" -v b="$(median "$2" "$3")" 'BEGIN { printf "%.1f", (b > 0 ? a / b : 0) }'
 }
 
 # compare NAME NAME FILE...: the commands in the arrays plain and advised, in turn, each from a cold cache; and the table.
