@@ -32,11 +32,7 @@ trace() {
 
 # allowed: the calls of a phase, and those that it may make besides.
 allowed() {
-	documented >documented
-	{
-		cat documented
-		sed -n -E 's/^(hook|line) /start /p' documented
-	} | sort -u
+	documented | sed -E 'p; s/^(hook|line) /start /' | sort -u
 }
 
 # called_only_documented: each call is in the list of its phase.
