@@ -10,7 +10,10 @@
 #include "advice.h"
 
 static const struct subcommand *const subcommands[] = {
+	&run_subcommand,
+	&check_subcommand,
 	&advice_subcommand,
+	&policies_subcommand,
 };
 #define SUBCOMMAND_COUNT (sizeof(subcommands) / sizeof(*subcommands))
 
@@ -61,7 +64,7 @@ int main(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : "";
 
 	if (argc < 2)
-		usage_error(NULL, "which command");
+		usage_error(NULL, "no command is named");
 	if (!strcmp(word, "--help") || !strcmp(word, "-h") || (!strcmp(word, "help") && argc == 2)) {
 		print_overview();
 		return finish(EXIT_DONE);

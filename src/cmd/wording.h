@@ -20,6 +20,9 @@ char *item_text(const struct item *item);
 /* The whole rule: "*.mdb random,dontdump size>=64M !shared override". The caller frees it. */
 char *rule_text(const struct rule *rule);
 
+/* A pattern as a policy has it, in quotes where it must be. The caller frees it. */
+char *pattern_text(const char *pattern);
+
 /* "size>=64M". In a buffer that the next call overwrites. */
 const char *condition_text(const struct size_condition *condition);
 
