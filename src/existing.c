@@ -71,6 +71,15 @@ static void judge(const struct policy *policy, const struct maps_line *line, boo
 	name_free(&name);
 }
 
+/* The executable and libraries: most of the lines of a small process. */
+static bool wants_libraries(const struct policy *policy)
+{
+	uint32_t i = 0;
+	while (i < policy->rule_count && !policy->rules[i]->literal)
+		i++;
+	return i < policy->rule_count;
+}
+
 void existing_advise(const struct policy *policy)
 {
 	struct arena arena = { 0 };
@@ -83,13 +92,13 @@ void existing_advise(const struct policy *policy)
 	}
 	struct maps_line line, before = { 0 };
 	size_t used;
-	bool library = false;
+	bool library = false, libraries = wants_libraries(policy);
 	for (size_t at = 0; at < length && (used = maps_parse_line(maps + at, length - at, &line)); at += used) {
 		bool continues = is_anonymous(&line) ? line.low == before.high : line.inode && same_file(&line, &before);
 		library = continues ? library : line.inode && is_executed(maps + at, length - at);
 		before = line;
 		bool reserved = !line.readable && !line.writable && !line.executable;
-		if (!reserved && !is_special(&line) && !sys_owns(line.low, line.high))
+		if (!reserved && !is_special(&line) && (libraries || !library) && !sys_owns(line.low, line.high))
 			judge(policy, &line, library);
 	}
 	arena_free(&arena);
