@@ -149,7 +149,7 @@ void advise_grown(const struct rule *rule, const struct range *range)
 		if (!rule->items[i]->at_unmap && is_prefetch(rule->items[i]))
 			carry_out(rule, rule->items[i], range, &report);
 	report_applied(&report, rule, range);
-	if (!status_is_off())
+	if (rule->item_count)
 		atomic_fetch_add_explicit(&status_of(rule)->bytes, range->high - range->low, memory_order_relaxed);
 }
 
@@ -171,7 +171,7 @@ void advise_again(const struct rule *rule, enum advice_class class, const struct
 			continue;
 		enum advice_id advice = (enum advice_id)item->alternatives[place];
 		uint64_t given;
-		if (advices[advice].class != class)
+		if (advices[advice].class != class || advices[advice].value == advices[programs].value)
 			continue;
 		int error = give(rule, item, advice, range, &given);
 		if (error) {

@@ -35,7 +35,7 @@ void advise_grown(const struct rule *rule, const struct range *range);
 /* The "unmap:" items, just before the range goes. */
 void advise_unmapped(const struct rule *rule, const struct range *range);
 
-/* Gives the rule's advice of a class again, which the program's own has just replaced. */
+/* Gives the rule's advice of a class again, which the program's own has just replaced, unless they are the same. */
 void advise_again(const struct rule *rule, enum advice_class class, const struct range *range, enum advice_id programs);
 
 #endif

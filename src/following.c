@@ -3,6 +3,7 @@
 #include "following.h"
 
 #include <sys/mman.h>
+#include <sys/shm.h>
 
 #include "advise.h"
 #include "growth.h"
@@ -175,11 +176,14 @@ void following_forget(void *address, size_t length)
 	departure_end(&departure, false);
 }
 
-void following_forget_segment_at(int shmid, const void *address)
+void following_forget_segment_at(int shmid, const void *address, int flags)
 {
 	uint64_t size;
+	uintptr_t low = (uintptr_t)address;
+	if (flags & SHM_RND)
+		low = round_down(low, page_size);   /* SHMLBA is the page size on 64-bit machines */
 	if (sys_shm_size(shmid, &size) >= 0)
-		following_forget((void *)address, round_up(size, page_size));
+		following_forget((void *)low, size);
 }
 
 void move_begin(struct move *move, void *new)
@@ -195,11 +199,13 @@ void move_begin(struct move *move, void *new)
 		following_forget(new, move->new_length);
 	bool all = move->flags & MREMAP_FIXED || move->new_length >= move->old_length;
 	if (move->old_length == 0 || move->flags & MREMAP_DONTUNMAP)
-		;   /* the old mapping stays */
-	else if (all)
+		return;   /* the old mapping stays */
+	if (all) {
 		departure_begin(&move->departure, old, move->old_length);
-	else
+	} else {
 		departure_begin(&move->departure, old + move->new_length, move->old_length - move->new_length);
+		departure_advise(&move->departure);
+	}
 }
 
 /* A second mapping of the same object came into being; the first one's regions stay. */
@@ -226,9 +232,19 @@ static bool moved_piece(const struct move *move, const struct region *piece, uin
 	return moved->low < moved->high;
 }
 
+/* With MREMAP_FIXED the kernel cuts the end off before it tries to move, and may fail after that. */
+static void forget_cut_off(struct move *move)
+{
+	uintptr_t end = (uintptr_t)move->old + move->new_length;
+	for (size_t i = 0; move->flags & MREMAP_FIXED && i < move->departure.count; i++)
+		if (move->departure.pieces[i].high > end)
+			move->departure.pieces[i].high = end;
+}
+
 void move_end(struct move *move, void *result)
 {
 	if (result == MAP_FAILED) {
+		forget_cut_off(move);
 		departure_end(&move->departure, true);
 		return;
 	}
@@ -246,7 +262,7 @@ void move_end(struct move *move, void *result)
 	}
 	bool known = move->departure.count > 0;
 	departure_end(&move->departure, false);
-	if (!known && move->old_length && move->new_length > move->old_length)
+	if (!known && move->new_length > move->old_length)
 		growth_judge(result, move->old_length, move->new_length);
 }
 

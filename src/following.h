@@ -34,7 +34,7 @@ struct departure {
 void departure_begin(struct departure *departure, void *address, size_t length);
 void departure_begin_segment(struct departure *departure, const void *address);
 
-/* munmap(2) is about to be called: the "unmap:" advice of each piece. */
+/* Just before the call that unmaps them: the "unmap:" advice of each piece. */
 void departure_advise(const struct departure *departure);
 
 /* Ends it. failed: the call did not destroy anything, so the pieces go back into the table. */
@@ -43,8 +43,8 @@ void departure_end(struct departure *departure, bool failed);
 /* A call is about to replace or hide [address, address + length): its regions are forgotten, whether the call succeeds or not. */
 void following_forget(void *address, size_t length);
 
-/* shmat(2) with SHM_REMAP. */
-void following_forget_segment_at(int shmid, const void *address);
+/* shmat(2) with SHM_REMAP among its flags. */
+void following_forget_segment_at(int shmid, const void *address, int flags);
 
 /*
  * mremap(2): begin takes out what the call will move or cut; end, given what the call returned, puts it where it is now and has

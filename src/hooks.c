@@ -89,7 +89,7 @@ HOOK void *shmat(int shmid, const void *address, int flags)
 {
 	bool replacing = flags & SHM_REMAP && following();
 	if (replacing)
-		following_forget_segment_at(shmid, address);
+		following_forget_segment_at(shmid, address, flags);
 	void *result = real_shmat(shmid, address, flags);
 	if (result == MAP_FAILED || !runtime_policy())
 		return result;
@@ -105,6 +105,7 @@ HOOK int shmdt(const void *address)
 		return real_shmdt(address);
 	struct departure departure;
 	departure_begin_segment(&departure, address);
+	departure_advise(&departure);
 	int result = real_shmdt(address);
 	departure_end(&departure, result != 0);
 	return result;

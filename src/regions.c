@@ -67,10 +67,10 @@ static void forget_not_forked(void)
 	count = kept;
 }
 
-/* The first edit in a forked child. */
-static void meet_new_process(void)
+/* The first edit in a forked child. An edit like others: one that is forked inside it forgets all. */
+static void meet_new_process(bool was_torn)
 {
-	if (torn)
+	if (was_torn)
 		count = 0;
 	else
 		forget_not_forked();
@@ -98,9 +98,9 @@ static bool lock(sys_sigset *host_mask)
 		}
 		sys_sleep_microseconds(LOCK_WAIT_MICROSECONDS);
 	}
+	bool was_torn = atomic_exchange(&torn, true);
 	if (!atomic_load_explicit(&fork_page()->known_process, memory_order_relaxed))
-		meet_new_process();
-	atomic_exchange(&torn, true);
+		meet_new_process(was_torn);
 	return true;
 }
 
@@ -124,6 +124,13 @@ static size_t place_below(uintptr_t address)
 			high = middle;
 	}
 	return low;
+}
+
+/* Nothing lies in an empty range, not even what surrounds it: hosts call with a length of 0, or within a page. */
+static bool any_in(uintptr_t low, uintptr_t high)
+{
+	size_t place = place_below(high);
+	return low < high && place < count && table[place].high > low;
 }
 
 static void close_gap(size_t place, size_t gap)
@@ -169,20 +176,12 @@ static void cut_one(size_t place, uintptr_t low, uintptr_t high)
 static size_t cut_locked(uintptr_t low, uintptr_t high, struct region *pieces, size_t room)
 {
 	size_t found = 0;
-	while (found < room) {
+	while (found < room && any_in(low, high)) {
 		size_t place = place_below(high);
-		if (place == count || table[place].high <= low)
-			break;
 		pieces[found++] = part_of(&table[place], low, high);
 		cut_one(place, low, high);
 	}
 	return found;
-}
-
-static bool any_in(uintptr_t low, uintptr_t high)
-{
-	size_t place = place_below(high);
-	return place < count && table[place].high > low;
 }
 
 /* What the table still has there was unmapped behind our back, by a raw system call: the kernel has just proved it. */
@@ -240,7 +239,7 @@ bool regions_find(uintptr_t low, uintptr_t high, struct region *pieces, size_t r
 	*found = 0;
 	if (!lock(&host_mask))
 		return true;
-	size_t place = place_below(high);
+	size_t place = any_in(low, high) ? place_below(high) : count;
 	for (; place < count && table[place].high > low && *found < room; place++)
 		pieces[(*found)++] = part_of(&table[place], low, high);
 	bool all = place == count || table[place].high <= low;
