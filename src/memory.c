@@ -158,12 +158,12 @@ static uint64_t limit_of(struct arena *arena, struct place place)
 	}
 }
 
-static uint64_t cgroup_limit(struct arena *arena)
+static uint64_t cgroup_limit(struct arena *arena, const char *file)
 {
 	struct word cgroups, mounts;
 	int error;
 	uint64_t least = UINT64_MAX;
-	cgroups.bytes = load_file(arena, "/proc/self/cgroup", PROC_FILE_MAX, &cgroups.length, &error);
+	cgroups.bytes = load_file(arena, file, PROC_FILE_MAX, &cgroups.length, &error);
 	mounts.bytes = load_file(arena, "/proc/self/mountinfo", PROC_FILE_MAX, &mounts.length, &error);
 	if (!cgroups.bytes || !mounts.bytes)
 		return least;
@@ -180,14 +180,19 @@ static uint64_t cgroup_limit(struct arena *arena)
 	return least;
 }
 
-uint64_t memory_limit(void)
+uint64_t memory_limit_of(const char *cgroups)
 {
 	struct arena arena = { .chunks = NULL };
 	uint64_t memory = UINT64_MAX;
 	sys_total_memory(&memory);
-	uint64_t limit = cgroup_limit(&arena);
+	uint64_t limit = cgroup_limit(&arena, cgroups);
 	arena_free(&arena);
 	if (limit < memory)
 		memory = limit;
 	return memory ? memory : 1;
+}
+
+uint64_t memory_limit(void)
+{
+	return memory_limit_of("/proc/self/cgroup");
 }

@@ -11,4 +11,7 @@
  */
 uint64_t memory_limit(void);
 
+/* The same for the process whose /proc/PID/cgroup is named, as far as its cgroups are mounted here. */
+uint64_t memory_limit_of(const char *cgroups);
+
 #endif

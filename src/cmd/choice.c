@@ -124,13 +124,25 @@ static void ignore_error(void *context, const struct parse_error *error)
 	(void)error;
 }
 
+static const struct process *memory_user;
+
+void choose_memory_of(const struct process *process)
+{
+	memory_user = process;
+}
+
+static uint64_t memory_to_use(void)
+{
+	return memory_user ? process_memory(memory_user) : memory_limit();
+}
+
 static const struct policy *read_into(struct parser *parser, const struct policy_choice *choice, bool whole_names)
 {
 	if (choice->rules)
 		parse_text(parser, "MADVISOR_RULES", choice->rules, strlen(choice->rules), true);
 	if (choice->policies && *choice->policies)
 		load_list(parser, choice->policies, &find_paths()->policies, whole_names);
-	return parser_finish(parser, memory_limit);
+	return parser_finish(parser, memory_to_use);
 }
 
 const struct policy *read_choice(const struct policy_choice *choice, const struct identity *identity, bool attach,

@@ -34,6 +34,9 @@ bool choose_of_process(struct policy_choice *choice, const struct process *proce
 /* Whether it names anything to read. */
 bool choice_is_empty(const struct policy_choice *choice);
 
+/* Percentages, and the ceiling of prefetch, are of what this process may use; without it of what we may. */
+void choose_memory_of(const struct process *process);
+
 /*
  * Reads it. All errors are printed to standard error, then NULL is returned. The parser is initialised here; its counts may be
  * asked for afterwards. identity: as in struct parser; NULL: every rule.

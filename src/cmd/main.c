@@ -12,6 +12,7 @@
 static const struct subcommand *const subcommands[] = {
 	&run_subcommand,
 	&check_subcommand,
+	&attach_subcommand,
 	&advice_subcommand,
 	&policies_subcommand,
 };

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "memory.h"
+
 static const char deleted[] = " (deleted)";
 
 /* All of a file of /proc/PID, with a NUL behind it; NULL: errno is set. */
@@ -80,6 +82,7 @@ int process_refresh(struct process *process)
 	const char *name = status_value(status, "Name");
 	snprintf(process->name, sizeof(process->name), "%.*s", (int)strcspn(name, "\n"), name);
 	process->state = *status_value(status, "State");
+	process->leader = (pid_t)atol(status_value(status, "Tgid"));
 	process->tracer = (pid_t)atol(status_value(status, "TracerPid"));
 	process->seccomp = (unsigned)atol(status_value(status, "Seccomp"));
 	sscanf(status_value(status, "Uid"), "%*u %u", &process->user);
@@ -163,6 +166,13 @@ int process_open(struct process *process, pid_t pid)
 	return 0;
 }
 
+uint64_t process_memory(const struct process *process)
+{
+	char cgroups[64];
+	snprintf(cgroups, sizeof(cgroups), "/proc/self/fd/%d/cgroup", process->directory);
+	return memory_limit_of(cgroups);
+}
+
 void process_explain_error(FILE *stream, int error)
 {
 	if (error == ESRCH || error == ENOENT) {
@@ -184,6 +194,8 @@ void process_explain_error(FILE *stream, int error)
 		      stream);
 	else if (scope == '1' || scope == '2')
 		fprintf(stream, "not permitted: needs root or CAP_SYS_PTRACE (/proc/sys/kernel/yama/ptrace_scope is %c)", scope);
+	else if (geteuid() == 0)
+		fputs("not permitted: needs CAP_SYS_PTRACE in its user namespace", stream);
 	else
 		fputs("not permitted: needs root or CAP_SYS_PTRACE", stream);
 }

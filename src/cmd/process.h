@@ -36,6 +36,7 @@ struct process_mapping {
 
 struct process {
 	pid_t pid;
+	pid_t leader;              /* the process that pid is a thread of: itself, as a rule */
 	int directory;             /* of /proc/PID: O_PATH */
 	char name[64];             /* Name: of its status, at most 15 bytes for a program */
 	char state;                /* proc_pid_status(5), State: 'R', 'S', 'T', 't', 'Z' ... */
