@@ -103,3 +103,19 @@ setup() {
 		[ -z "$stderr" ] || fail "$stderr"
 	done
 }
+
+# examples: the policies that a page or the README shows, as a policy file.
+examples() {
+	sed -n '/^\.SH EXAMPLES/,/^\.SH NOTES/p' "$PAGES/madvisor.policy.5" | sed -n '/^\.EX/,/^\.EE/p' |
+		sed '/^\./d; s/\\-/-/g'
+	sed -n '/^## The language/,/^## /p' "$SOURCE/README.md" | awk '/^```/ { inside = !inside; next } inside'
+}
+
+@test "the policies that the manual and the README show are without error" {
+	examples | write_policy examples.policy
+	assert [ "$(grep -c . examples.policy)" -ge 14 ]
+	run madvisor check "$BATS_TEST_TMPDIR/examples.policy"
+	# 1: this kernel lacks one of the advices
+	assert [ "$status" -le 1 ]
+	assert_output --partial 'examples.policy:1: '
+}
