@@ -176,7 +176,7 @@ nobody_runs() {
 
 @test "a script is judged by its interpreter, also behind env" {
 	printf '#!/bin/sh\n' >script
-	printf '#!/usr/bin/env -S sh\n' >split
+	printf '#!/usr/bin/env -S sh\n' >./split
 	printf '#!/usr/bin/env sh\n' >by-env
 	chmod +x script split by-env
 	printf 'program %s\n*.db random\n' "$(basename "$(realpath /bin/sh)")" | write_policy sh.policy

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2034 # the variables are for the tests
+# shellcheck shell=bash
 #
 # Loaded by every test file: `load helpers`. README.md says how to write one.
 

@@ -163,6 +163,8 @@ mapping = mmap.mmap(os.open("data.mdb", os.O_RDONLY), 0, prot=mmap.PROT_READ)'
 	assert_regex "$stderr" 'applied random'
 }
 
+# The sanitizers' runtime leaves an errno of its own.
+# bats test_tags=no-sanitizer
 @test "errno is the host's when main begins, and after each call" {
 	run preload MADVISOR_LOG_LEVEL=error MADVISOR_RULES="*.mdb random" "$PROGRAMS/mapper" errno
 	assert_output "errno 0"
