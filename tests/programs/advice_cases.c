@@ -64,6 +64,36 @@ static bool flags_are(const char *flags, const char *letters, bool wanted)
 	return true;
 }
 
+/* The advice of the class that sets the flag; NULL if there is none. */
+static const struct advice *find_setter(unsigned class, const char *letters)
+{
+	for (const struct advice *advice = advices; advice < advices + ADVICE_COUNT; advice++)
+		if (advice->class == class && advice->sets && strncmp(advice->sets, letters, 2) == 0)
+			return advice;
+	return NULL;
+}
+
+/* Gives the advice where all that it clears is there, one after the other; returns whether VmFlags comes out right. */
+static bool flags_follow(const struct advice *advice, void *memory, char *flags, size_t size)
+{
+	const char *letters = advice->clears;
+	do {
+		const struct advice *setter = letters ? find_setter(advice->class, letters) : NULL;
+		if (letters && (!setter || madvise(memory, LENGTH, setter->value) != 0))
+			return false;
+		read_flags(memory, flags, size);
+		if (setter && !flags_are(flags, setter->sets, true))
+			return false;
+		if (madvise(memory, LENGTH, advice->value) != 0)
+			return false;
+		read_flags(memory, flags, size);
+		if (!flags_are(flags, advice->sets, true) || !flags_are(flags, advice->clears, false))
+			return false;
+		letters = letters && letters[2] ? letters + 3 : NULL;
+	} while (letters);
+	return true;
+}
+
 static void check_flags(const struct advice *advice)
 {
 	char flags[512] = "";
@@ -72,25 +102,10 @@ static void check_flags(const struct advice *advice)
 	void *memory = mmap(around + 4096, LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	if (around == MAP_FAILED || memory == MAP_FAILED)
 		exit(1);
-	/* What it clears has to be there first. */
-	for (const struct advice *other = advices; advice->clears && other < advices + ADVICE_COUNT; other++)
-		if (other->class == advice->class && other->sets && strstr(advice->clears, other->sets) &&
-		    madvise(memory, LENGTH, other->value) == 0) {
-			read_flags(memory, flags, sizeof(flags));
-			if (!flags_are(flags, other->sets, true))
-				printf("%s: %s did not set %s:%s", advice->name, other->name, other->sets, flags);
-			else if (madvise(memory, LENGTH, advice->value) == 0)
-				read_flags(memory, flags, sizeof(flags));
-			if (!flags_are(flags, other->sets, false))
-				printf("%s does not clear %s:%s", advice->name, other->sets, flags);
-		}
-	if (madvise(memory, LENGTH, advice->value) != 0) {
-		printf("%s: %s\n", advice->name, strerror(errno));
-	} else {
-		read_flags(memory, flags, sizeof(flags));
-		bool right = flags_are(flags, advice->sets, true) && flags_are(flags, advice->clears, false);
-		printf("%s%s%s\n", advice->name, right ? " ok" : " has flags", right ? "" : flags);
-	}
+	if (flags_follow(advice, memory, flags, sizeof(flags)))
+		printf("%s ok\n", advice->name);
+	else
+		printf("%s: %s", advice->name, flags);
 	munmap(around, LENGTH + 8192);
 }
 
