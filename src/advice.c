@@ -45,9 +45,13 @@ const char *advice_name_at(size_t index)
 enum advice_id advice_by_name(const char *name, size_t length)
 {
 	unsigned id = 0;
-	while (id < ADVICE_COUNT && !(strlen(advices[id].name) == length && memcmp(advices[id].name, name, length) == 0))
-		id++;
-	return (enum advice_id)id;
+	for (; length > 0 && id < ADVICE_COUNT; id++) {
+		const char *known = advices[id].name;
+		/* Mostly the first byte decides: a policy of thousands of rules is read at every start. */
+		if (known[0] == name[0] && strlen(known) == length && memcmp(known, name, length) == 0)
+			return (enum advice_id)id;
+	}
+	return ADVICE_COUNT;
 }
 
 enum advice_id advice_by_value(int value)

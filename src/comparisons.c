@@ -99,7 +99,10 @@ void read_comparison(struct reading *reading, struct draft *draft, const struct 
 			 operators[operator].opposite, operators[operator].text);
 		return;
 	}
-	struct size_condition *condition = reading_alloc(reading, sizeof(*condition));
+	/* The rule gets a copy, unless the rule before it has the same: most rules of a policy do. */
+	struct size_condition *condition = arena_alloc(&reading->throwaway, sizeof(*condition));
+	if (!condition)
+		complain_of_memory(reading);
 	if (!condition || !read_amount(reading, column + length, span_from(behind, length), &condition->number,
 				       &condition->percent))
 		return;
@@ -109,4 +112,38 @@ void read_comparison(struct reading *reading, struct draft *draft, const struct 
 		complain(reading, word->column, "\"file\" has no meaning for %q: there is no file", draft->pattern->text);
 	check_bounds(reading, draft, word, condition);
 	append_condition(draft->rule, condition);
+}
+
+static bool conditions_equal(const struct size_condition *one, const struct size_condition *other)
+{
+	for (; one && other; one = one->next, other = other->next) {
+		if (one->file != other->file || one->percent != other->percent || one->number != other->number ||
+		    memcmp(one->operator, other->operator, sizeof(one->operator)) != 0)
+			return false;
+	}
+	return one == other;
+}
+
+void keep_conditions(struct reading *reading, struct rule *rule)
+{
+	const struct rule *before = reading->with_conditions;
+	if (!rule->sizes)
+		return;
+	if (before && conditions_equal(before->sizes, rule->sizes)) {
+		rule->sizes = before->sizes;
+		rule->limits = before->limits;
+		return;
+	}
+	const struct size_condition *condition = rule->sizes;
+	rule->sizes = NULL;
+	for (; condition; condition = condition->next) {
+		struct size_condition *copy = reading_alloc(reading, sizeof(*copy));
+		if (!copy)
+			return;
+		*copy = *condition;
+		copy->next = NULL;
+		append_condition(rule, copy);
+	}
+	rule->limits = reading_alloc(reading, sizeof(*rule->limits));
+	reading->with_conditions = rule;
 }

@@ -143,10 +143,12 @@ void read_condition(struct reading *reading, struct draft *draft, const struct w
 	bool negated = word->text.length > 0 && word->text.bytes[0] == '!';
 	struct span text = span_from(word->text, negated), name = comparison_subject(text);
 	bool compared = name.length < text.length;
-	size_t index = index_of_word(name), option = index_of_option(name);
 	if (compared && is_subject(name)) {
 		read_comparison(reading, draft, word);
-	} else if (!compared && option < COUNT(options)) {
+		return;
+	}
+	size_t index = index_of_word(name), option = index_of_option(name);
+	if (!compared && option < COUNT(options)) {
 		read_option(reading, draft, word, option, negated);
 	} else if (!compared && index < WORD_COUNT) {
 		check_word(reading, draft, word, 1u << index, negated);

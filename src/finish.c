@@ -50,20 +50,32 @@ static void finish_rule(struct policy *policy, struct rule *rule)
 static bool is_growable(const struct rule *rule)
 {
 	unsigned files = KIND_BIT(KIND_FILE) | KIND_BIT(KIND_MEMFD);
-	return rule->kinds & files && rule->must | rule->must_not && rule->size.min | rule->file.min;
+	return rule->kinds & files && rule->must | rule->must_not && rule->limits &&
+	       rule->limits->size.min | rule->limits->file.min;
 }
 
+static bool grows_like(const struct rule *rule, const struct rule *other)
+{
+	return rule->must == other->must && rule->must_not == other->must_not && rule->limits == other->limits;
+}
+
+/* Of rules that follow each other with the same conditions, one is enough. */
 static bool list_growable(struct policy *policy, struct arena *arena)
 {
 	uint32_t count = 0;
 	for (uint32_t i = 0; i < policy->rule_count; i++)
 		count += is_growable(policy->rules[i]);
-	policy->growable = arena_alloc(arena, count * sizeof(policy->growable[0]));
-	for (uint32_t i = 0; policy->growable && i < policy->rule_count; i++)
-		if (is_growable(policy->rules[i]))
-			policy->growable[policy->growable_count++] = policy->rules[i];
 	policy->wants_regions |= count > 0;
-	return policy->growable;
+	policy->growable = count ? arena_alloc(arena, count * sizeof(policy->growable[0])) : NULL;
+	const struct rule **last = policy->growable;
+	for (uint32_t i = 0; policy->growable && i < policy->rule_count; i++) {
+		const struct rule *rule = policy->rules[i];
+		if (!is_growable(rule) || (policy->growable_count && grows_like(rule, *last)))
+			continue;
+		last = &policy->growable[policy->growable_count++];
+		*last = rule;
+	}
+	return policy->growable || count == 0;
 }
 
 const struct policy *parser_finish(struct parser *parser, uint64_t (*memory)(void))

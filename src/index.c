@@ -1,27 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "index.h"
 
-struct anchor {
-	size_t length;   /* bytes; 0: none */
-	uint64_t hash;
+/* What the index knows of a rule while it is built. */
+struct anchors {
+	uint32_t prefix_hash, suffix_hash;
+	uint16_t prefix, suffix;   /* bytes; 0: none, or the other is the rarer */
 };
 
-struct anchors {
-	struct anchor prefix, suffix;
+/* For the time of building: the anchors, and how many rules share each, in slots that hold a number instead of a chain. */
+struct census {
+	struct arena arena;
+	struct anchors *anchors;   /* by rule */
+	struct chain_table prefixes, suffixes;
 };
 
 static struct anchors anchors_of(const struct rule *rule)
 {
-	struct anchors anchors = { { 0, ANCHOR_HASH_START }, { 0, ANCHOR_HASH_START } };
+	struct anchors anchors = { .prefix = 0 };
 	if (!rule->glob || !(rule->kinds & KIND_BIT(KIND_FILE)))
 		return anchors;
 	struct glob_anchors text = glob_anchors(rule->glob);
-	anchors.prefix.length = text.prefix_length;
-	for (size_t i = 0; i < text.prefix_length; i++)
-		anchors.prefix.hash = anchor_hash(anchors.prefix.hash, text.prefix[i]);
-	anchors.suffix.length = text.suffix_length < SUFFIX_MAX ? text.suffix_length : SUFFIX_MAX;
-	for (size_t i = 0; i < anchors.suffix.length; i++)
-		anchors.suffix.hash = anchor_hash(anchors.suffix.hash, text.suffix[text.suffix_length - 1 - i]);
+	uint64_t prefix = ANCHOR_HASH_START, suffix = ANCHOR_HASH_START;
+	anchors.prefix = (uint16_t)text.prefix_length;
+	anchors.suffix = (uint16_t)(text.suffix_length < SUFFIX_MAX ? text.suffix_length : SUFFIX_MAX);
+	for (size_t i = 0; i < anchors.prefix; i++)
+		prefix = anchor_hash(prefix, text.prefix[i]);
+	for (size_t i = 0; i < anchors.suffix; i++)
+		suffix = anchor_hash(suffix, text.suffix[text.suffix_length - 1 - i]);
+	anchors.prefix_hash = prefix >> 32;
+	anchors.suffix_hash = suffix >> 32;
 	return anchors;
 }
 
@@ -36,41 +43,45 @@ static bool create_table(struct chain_table *table, struct arena *arena, uint32_
 	return table->slots;
 }
 
-/* How many rules share each anchor: tables in which a slot holds a number instead of a chain. */
-struct census {
-	struct arena arena;
-	struct chain_table prefixes, suffixes;
-};
-
-static void count(const struct chain_table *table, const struct anchor *anchor)
+static void count(const struct chain_table *table, uint32_t hash)
 {
-	if (anchor->length == 0)
-		return;
-	struct chain_slot *slot = chain_slot(table, anchor->hash);
-	slot->tag = (uint32_t)anchor->hash;
+	struct chain_slot *slot = chain_slot(table, hash);
+	slot->hash = hash;
 	slot->first = slot->first == CHAIN_END ? 1 : slot->first + 1;
 }
 
 static bool take_census(struct census *census, const struct policy *policy)
 {
-	if (!create_table(&census->prefixes, &census->arena, policy->rule_count) ||
+	census->anchors = arena_alloc(&census->arena, policy->rule_count * sizeof(census->anchors[0]));
+	if (!census->anchors || !create_table(&census->prefixes, &census->arena, policy->rule_count) ||
 	    !create_table(&census->suffixes, &census->arena, policy->rule_count))
 		return false;
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
-		struct anchors anchors = anchors_of(policy->rules[i]);
-		count(&census->prefixes, &anchors.prefix);
-		count(&census->suffixes, &anchors.suffix);
+		struct anchors *anchors = &census->anchors[i];
+		*anchors = anchors_of(policy->rules[i]);
+		if (anchors->prefix)
+			count(&census->prefixes, anchors->prefix_hash);
+		if (anchors->suffix)
+			count(&census->suffixes, anchors->suffix_hash);
 	}
 	return true;
 }
 
-/* The choice of the rarer anchor: 'p', 's', or 0 where there is none. */
-static char choose(const struct census *census, const struct anchors *anchors)
+/* Leaves each rule the one of its anchors that fewer share. Counts the rules that are left with each sort. */
+static void choose_anchors(struct census *census, uint32_t rule_count, uint32_t *prefixes, uint32_t *suffixes)
 {
-	if (anchors->prefix.length == 0 || anchors->suffix.length == 0)
-		return anchors->prefix.length ? 'p' : anchors->suffix.length ? 's' : 0;
-	return chain_slot(&census->prefixes, anchors->prefix.hash)->first <=
-	       chain_slot(&census->suffixes, anchors->suffix.hash)->first ? 'p' : 's';
+	for (uint32_t i = 0; i < rule_count; i++) {
+		struct anchors *anchors = &census->anchors[i];
+		if (anchors->prefix && anchors->suffix) {
+			if (chain_slot(&census->prefixes, anchors->prefix_hash)->first <=
+			    chain_slot(&census->suffixes, anchors->suffix_hash)->first)
+				anchors->suffix = 0;
+			else
+				anchors->prefix = 0;
+		}
+		*prefixes += anchors->prefix != 0;
+		*suffixes += anchors->suffix != 0;
+	}
 }
 
 /* Rules are added from the last to the first, so that each chain is in their order. */
@@ -80,48 +91,39 @@ static void add_to_chain(struct policy_index *index, uint32_t *first, uint32_t n
 	*first = number;
 }
 
-static void add_anchored(struct policy_index *index, const struct chain_table *table, const struct anchor *anchor,
-			 uint32_t number)
+static void add_anchored(struct policy_index *index, const struct chain_table *table, uint32_t hash, uint32_t number)
 {
-	struct chain_slot *slot = chain_slot(table, anchor->hash);
-	slot->tag = (uint32_t)anchor->hash;
+	struct chain_slot *slot = chain_slot(table, hash);
+	slot->hash = hash;
 	add_to_chain(index, &slot->first, number);
 }
 
-static void add_rule(struct policy_index *index, const struct census *census, const struct rule *rule)
+static void add_rule(struct policy_index *index, const struct anchors *anchors, const struct rule *rule)
 {
-	struct anchors anchors = anchors_of(rule);
-	switch (choose(census, &anchors)) {
-	case 'p':
-		add_anchored(index, &index->prefixes, &anchors.prefix, rule->number);
-		break;
-	case 's':
-		add_anchored(index, &index->suffixes, &anchors.suffix, rule->number);
-		index->suffix_lengths[anchors.suffix.length / 64] |= 1ull << anchors.suffix.length % 64;
-		if (index->suffix_longest < anchors.suffix.length)
-			index->suffix_longest = (unsigned)anchors.suffix.length;
-		break;
-	default:
+	if (anchors->prefix) {
+		add_anchored(index, &index->prefixes, anchors->prefix_hash, rule->number);
+	} else if (anchors->suffix) {
+		add_anchored(index, &index->suffixes, anchors->suffix_hash, rule->number);
+		index->suffix_lengths[anchors->suffix / 64] |= 1ull << anchors->suffix % 64;
+		if (index->suffix_longest < anchors->suffix)
+			index->suffix_longest = anchors->suffix;
+	} else {
 		/* A rule is of one kind. */
 		add_to_chain(index, &index->unanchored[__builtin_ctz(rule->kinds)], rule->number);
 	}
 }
 
-static bool build_chains(struct policy_index *index, const struct policy *policy, struct arena *arena,
-			 const struct census *census)
+static bool build_chains(struct policy_index *index, const struct policy *policy, struct arena *arena, struct census *census)
 {
 	uint32_t prefixes = 0, suffixes = 0;
-	for (uint32_t i = 0; i < policy->rule_count; i++) {
-		struct anchors anchors = anchors_of(policy->rules[i]);
-		char chosen = choose(census, &anchors);
-		prefixes += chosen == 'p';
-		suffixes += chosen == 's';
-	}
+	if (!take_census(census, policy))
+		return false;
+	choose_anchors(census, policy->rule_count, &prefixes, &suffixes);
 	if ((prefixes && !create_table(&index->prefixes, arena, prefixes)) ||
 	    (suffixes && !create_table(&index->suffixes, arena, suffixes)))
 		return false;
 	for (uint32_t i = policy->rule_count; i > 0; i--)
-		add_rule(index, census, policy->rules[i - 1]);
+		add_rule(index, &census->anchors[i - 1], policy->rules[i - 1]);
 	return true;
 }
 
@@ -134,9 +136,9 @@ bool index_build(struct policy *policy, struct arena *arena)
 		return false;
 	for (size_t kind = 0; kind < KIND_COUNT; kind++)
 		index->unanchored[kind] = CHAIN_END;
-	index->next = arena_alloc(arena, policy->rule_count * sizeof(index->next[0]));
 	index_shapes(index, policy);
-	bool built = index->next && take_census(&census, policy) && build_chains(index, policy, arena, &census);
+	index->next = arena_alloc(arena, policy->rule_count * sizeof(index->next[0]));
+	bool built = index->next && build_chains(index, policy, arena, &census);
 	arena_free(&census.arena);
 	return built;
 }

@@ -27,7 +27,7 @@ struct shape {
 /* Open addressing, by the upper bits of the hash; at most half full. */
 struct chain_table {
 	struct chain_slot {
-		uint32_t tag;     /* the lower bits of the hash */
+		uint32_t hash;
 		uint32_t first;   /* the number of a rule; CHAIN_END: a free slot */
 	} *slots;
 	unsigned bits;            /* 1 << bits slots */
@@ -51,17 +51,17 @@ void index_shapes(struct policy_index *index, const struct policy *policy);
 
 #define ANCHOR_HASH_START 0x9e3779b97f4a7c15u
 
-/* Byte by byte: forwards for prefixes, backwards for suffixes. */
+/* Byte by byte: forwards for prefixes, backwards for suffixes. The upper half is what counts. */
 static inline uint64_t anchor_hash(uint64_t hash, char byte)
 {
 	return (hash ^ (unsigned char)byte) * 0xff51afd7ed558ccdu;
 }
 
 /* The slot of the hash, or the free one where it would be. */
-static inline struct chain_slot *chain_slot(const struct chain_table *table, uint64_t hash)
+static inline struct chain_slot *chain_slot(const struct chain_table *table, uint32_t hash)
 {
-	uint32_t mask = (1u << table->bits) - 1, at = (uint32_t)(hash >> (64 - table->bits));
-	while (table->slots[at].first != CHAIN_END && table->slots[at].tag != (uint32_t)hash)
+	uint32_t mask = (1u << table->bits) - 1, at = hash >> (32 - table->bits);
+	while (table->slots[at].first != CHAIN_END && table->slots[at].hash != hash)
 		at = (at + 1) & mask;
 	return &table->slots[at];
 }

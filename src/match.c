@@ -16,10 +16,12 @@ static uint64_t part_of(uint64_t memory, uint64_t percent)
 
 void rule_resolve(struct rule *rule, uint64_t memory)
 {
-	rule->size = rule->file = BOUNDS_ALL;
+	if (!rule->limits)
+		return;
+	*rule->limits = (struct limits){ BOUNDS_ALL, BOUNDS_ALL };
 	for (const struct size_condition *condition = rule->sizes; condition; condition = condition->next) {
 		uint64_t number = condition->percent ? part_of(memory, condition->number) : condition->number;
-		bounds_narrow(condition->file ? &rule->file : &rule->size, condition->operator, number);
+		bounds_narrow(condition->file ? &rule->limits->file : &rule->limits->size, condition->operator, number);
 	}
 }
 
@@ -29,7 +31,7 @@ void rule_resolve(struct rule *rule, uint64_t memory)
  */
 static const struct size_condition *failed_condition(const struct rule *rule, bool file, uint64_t number)
 {
-	bool below = number < (file ? rule->file : rule->size).min;
+	bool below = number < (file ? rule->limits->file : rule->limits->size).min;
 	const struct size_condition *percent = NULL;
 	for (const struct size_condition *condition = rule->sizes; condition; condition = condition->next) {
 		struct bounds bounds = BOUNDS_ALL;
@@ -76,6 +78,22 @@ static bool asks_nothing(struct bounds bounds)
 	return bounds.min == 0 && bounds.max == UINT64_MAX;
 }
 
+/* Of a rule without limits, too. */
+static enum match match_limits(const struct rule *rule, const struct facts *facts, struct mismatch_detail *detail)
+{
+	const struct limits *limits = rule->limits;
+	if (!limits)
+		return decide(detail, MATCH_YES, (struct mismatch_detail){ .what = MISMATCH_NONE });
+	if (!bounds_hold(limits->size, facts->size))
+		return wrong_size(detail, MATCH_NO, rule, false, facts->size);
+	if (facts->file != FILE_UNKNOWN && !bounds_hold(limits->file, facts->file))
+		return wrong_size(detail, MATCH_NO, rule, true, facts->file);
+	/* Any condition about the file: one end of the numbers lies outside its bounds. */
+	if (facts->file == FILE_UNKNOWN && !asks_nothing(limits->file))
+		return wrong_size(detail, MATCH_UNKNOWN, rule, true, limits->file.min ? 0 : UINT64_MAX);
+	return decide(detail, MATCH_YES, (struct mismatch_detail){ .what = MISMATCH_NONE });
+}
+
 enum match rule_match(const struct rule *rule, const struct facts *facts, struct mismatch_detail *detail)
 {
 	if (!(rule->kinds & KIND_BIT(facts->kind)))
@@ -88,16 +106,9 @@ enum match rule_match(const struct rule *rule, const struct facts *facts, struct
 	unsigned wrong = (rule->must & ~facts->words) | (rule->must_not & facts->words);
 	if (wrong & facts->known)
 		return wrong_word(detail, MATCH_NO, wrong & facts->known);
-	if (!bounds_hold(rule->size, facts->size))
-		return wrong_size(detail, MATCH_NO, rule, false, facts->size);
-	bool file_unknown = facts->file == FILE_UNKNOWN && !asks_nothing(rule->file);
-	if (!file_unknown && !bounds_hold(rule->file, facts->file))
-		return wrong_size(detail, MATCH_NO, rule, true, facts->file);
-
+	enum match match = match_limits(rule, facts, detail);
 	unsigned unknown = (rule->must | rule->must_not) & ~facts->known;
-	if (unknown)
+	if (match != MATCH_NO && unknown)
 		return wrong_word(detail, MATCH_UNKNOWN, unknown);
-	if (file_unknown)
-		return wrong_size(detail, MATCH_UNKNOWN, rule, true, rule->file.min ? 0 : UINT64_MAX);
-	return decide(detail, MATCH_YES, (struct mismatch_detail){ .what = MISMATCH_NONE });
+	return match;
 }

@@ -24,10 +24,11 @@ static void read_rest(struct reading *reading, struct draft *draft, struct words
 	for (; next_word(reading, words, &word); before = word.text) {
 		if (comparison_goes_on(before, word.text))
 			continue;
-		bool condition = is_condition(word.text);
+		bool in_list = !listed || draft->list_open || joins_list(word.text);
+		bool condition = !in_list || is_condition(word.text);
 		if (condition && !listed && !early.column)
 			early = word;
-		if (condition || (listed && !draft->list_open && !joins_list(word.text))) {
+		if (condition) {
 			draft->list_open = false;
 			read_condition(reading, draft, &word);
 			continue;
@@ -45,6 +46,7 @@ static void read_rest(struct reading *reading, struct draft *draft, struct words
 static void keep_rule(struct reading *reading, struct rule *rule)
 {
 	struct parser *parser = reading->parser;
+	keep_conditions(reading, rule);
 	rule->source = reading->source;
 	rule->line = reading->line;
 	rule->scope = parser->scope;

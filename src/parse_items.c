@@ -153,7 +153,7 @@ static void add_item(struct reading *reading, struct rule *rule, const struct it
 static void read_item(struct reading *reading, struct rule *rule, unsigned column, struct span text, unsigned *gap)
 {
 	struct span range, names = cut_at(text, '@', &range), rest = names;
-	struct item *item = reading_alloc(reading, sizeof(*item) + count_parts(names, '|'));
+	struct item *item = reading_alloc(reading, offsetof(struct item, alternatives) + count_parts(names, '|'));
 	if (!item)
 		return;
 	item->column = column;

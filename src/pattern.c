@@ -70,7 +70,6 @@ void read_pattern(struct reading *reading, struct draft *draft)
 	const struct word *word = draft->pattern;
 	struct rule *rule = draft->rule;
 	bool keyword = is_keyword(word), memfd = !word->quoted && span_begins(word->text, MEMFD);
-	rule->pattern = reading_copy(reading, word->text);
 	if (memfd && keyword) {
 		read_memfd(reading, rule, word);
 	} else if (memfd) {
@@ -82,4 +81,9 @@ void read_pattern(struct reading *reading, struct draft *draft)
 		rule->glob = reading_glob(reading, GLOB_PATH, word, 0, word->text.length);
 		rule->literal = rule->glob && glob_literal(rule->glob);
 	}
+	/* A literal without escapes is kept by its glob. */
+	if (rule->literal && span_is(word->text, glob_literal(rule->glob)))
+		rule->pattern = glob_literal(rule->glob);
+	else
+		rule->pattern = reading_copy(reading, word->text);
 }

@@ -31,7 +31,7 @@ struct search {
 static bool is_ruled_out(const struct rule *rule, const struct facts *facts)
 {
 	unsigned wrong = (rule->must & ~facts->words) | (rule->must_not & facts->words);
-	return (wrong & facts->known) || !bounds_hold(rule->size, facts->size);
+	return (wrong & facts->known) || (rule->limits && !bounds_hold(rule->limits->size, facts->size));
 }
 
 /* Tries a chain up to where it can no longer make a difference: it is in the rules' order. */
@@ -57,7 +57,7 @@ static void search_prefixes(struct search *search, const struct chain_table *tab
 	for (size_t i = 0; i < search->facts->name_length; i++) {
 		hash = anchor_hash(hash, name[i]);
 		if (name[i] == '/' || i + 1 == search->facts->name_length)
-			search_chain(search, chain_slot(table, hash)->first);
+			search_chain(search, chain_slot(table, hash >> 32)->first);
 	}
 }
 
@@ -69,7 +69,7 @@ static void search_suffixes(struct search *search, const struct policy_index *in
 	for (unsigned length = 1; length <= index->suffix_longest && at > search->facts->name && at[-1] != '/'; length++) {
 		hash = anchor_hash(hash, *--at);
 		if (index->suffix_lengths[length / 64] & 1ull << length % 64)
-			search_chain(search, chain_slot(&index->suffixes, hash)->first);
+			search_chain(search, chain_slot(&index->suffixes, hash >> 32)->first);
 	}
 }
 
@@ -94,7 +94,8 @@ bool policy_may_grow(const struct policy *policy, uint16_t words, uint16_t known
 	unsigned held = words & known, missing = known & ~words;
 	for (uint32_t i = 0; i < policy->growable_count; i++) {
 		const struct rule *rule = policy->growable[i];
-		if (!(rule->must & missing) && !(rule->must_not & held) && (size < rule->size.min || file < rule->file.min))
+		if (!(rule->must & missing) && !(rule->must_not & held) &&
+		    (size < rule->limits->size.min || file < rule->limits->file.min))
 			return true;
 	}
 	return false;

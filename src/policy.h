@@ -50,14 +50,19 @@ struct size_condition {
 	uint64_t number;
 };
 
+/* What the conditions of a rule come to, once the policy is finished. */
+struct limits {
+	struct bounds size, file;   /* {0, UINT64_MAX} asks nothing */
+};
+
 /* One item of a rule's list: alternatives, of which at most one is given. */
 struct item {
 	uint32_t slot;              /* of all items of the policy: where the status page remembers what was said of it */
 	uint32_t column;            /* of its first byte in the line */
-	uint8_t count;              /* alternatives */
-	bool at_unmap;              /* "unmap:" */
-	bool has_range;             /* "@START..END": lifts the ceiling of prefetch */
 	struct bounds range;        /* bytes of the file: min is START, max is END, exclusive; UINT64_MAX where END is missing */
+	bool has_range;             /* "@START..END": lifts the ceiling of prefetch */
+	bool at_unmap;              /* "unmap:" */
+	uint8_t count;              /* alternatives */
 	uint8_t alternatives[];     /* enum advice_id */
 };
 
@@ -86,7 +91,7 @@ struct rule {
 	bool override, unsafe;
 	uint16_t must, must_not;    /* WORD_ sets */
 	const struct size_condition *sizes;
-	struct bounds size, file;   /* the sum of them, once the policy is finished; file: {0, UINT64_MAX} asks nothing */
+	struct limits *limits;      /* the sum of them, NULL if there are none. Rules with the same conditions share both */
 	uint8_t held;               /* classes that override holds: 1 << enum advice_class */
 	uint8_t item_count;         /* 0: "none" */
 	const struct item **items;  /* prefetch first, the rest as written */

@@ -76,7 +76,7 @@ void complain_of_word(struct reading *reading, unsigned column, const char *kind
 		complain(reading, column, "unknown %s %q: %s", kind, word, expected);
 }
 
-static void complain_of_memory(struct reading *reading)
+void complain_of_memory(struct reading *reading)
 {
 	if (!reading->no_memory)
 		complain(reading, 0, "no memory for the policy");

@@ -11,7 +11,8 @@ struct reading {
 	const char *source;
 	unsigned line;
 	struct arena *arena;        /* where the rule being read goes: the parser's, or the throwaway */
-	struct arena throwaway;     /* for rules that are checked but not kept: of other programs */
+	struct arena throwaway;     /* for what is not kept: rules of other programs */
+	const struct rule *with_conditions;   /* the last rule kept that has conditions in numbers */
 	bool scope_applies;
 	bool has_program;           /* a "program" line is in force */
 	bool no_memory;             /* was reported; the rest of the source is not read */
@@ -28,6 +29,9 @@ void complain(struct reading *reading, unsigned column, const char *format, ...)
 /* Complains of an unknown word: what kind of word it should be, which of the list is near and, where none is, what is expected. */
 void complain_of_word(struct reading *reading, unsigned column, const char *kind, struct span word,
 		      const char *(*next)(size_t index), const char *expected);
+
+/* Once; the rest of the source is not read. */
+void complain_of_memory(struct reading *reading);
 
 /* Memory for the rule being read. NULL: there is none, which has been reported. */
 void *reading_alloc(struct reading *reading, size_t bytes);
@@ -52,6 +56,9 @@ void read_pattern(struct reading *reading, struct draft *draft);
 void read_items(struct reading *reading, struct draft *draft, const struct word *word);
 void read_condition(struct reading *reading, struct draft *draft, const struct word *word);
 void read_comparison(struct reading *reading, struct draft *draft, const struct word *word);
+
+/* Moves the rule's comparisons to where it is kept, or shares those of the rule before. */
+void keep_conditions(struct reading *reading, struct rule *rule);
 
 /* Whether the word is, or begins like, a condition or an option; a list of advices; the rest of a list after a blank. */
 bool is_condition(struct span word);

@@ -5,17 +5,6 @@
 
 #include "reading.h"
 
-bool span_is(struct span span, const char *string)
-{
-	return strlen(string) == span.length && memcmp(span.bytes, string, span.length) == 0;
-}
-
-bool span_begins(struct span span, const char *string)
-{
-	size_t length = strlen(string);
-	return length <= span.length && memcmp(span.bytes, string, length) == 0;
-}
-
 static bool is_blank(char byte)
 {
 	return byte == ' ' || byte == '\t';
@@ -127,16 +116,19 @@ static bool read_quoted(struct reading *reading, struct words *words, struct wor
 
 bool next_word(struct reading *reading, struct words *words, struct word *word)
 {
-	while (words->at < words->end && is_blank(*words->at))
-		words->at++;
-	if (words->at == words->end || *words->at == '#')
+	const char *at = words->at, *end = words->end;
+	while (at < end && is_blank(*at))
+		at++;
+	words->at = at;
+	if (at == end || *at == '#')
 		return false;
-	*word = (struct word){ .raw = words->at, .column = words->at - words->begin + 1 };
-	if (*words->at == '"')
+	*word = (struct word){ .raw = at, .column = at - words->begin + 1 };
+	if (*at == '"')
 		return read_quoted(reading, words, word);
-	while (words->at < words->end && !is_blank(*words->at))
-		words->at++;
-	word->text = (struct span){ word->raw, words->at - word->raw };
+	while (at < end && !is_blank(*at))
+		at++;
+	words->at = at;
+	word->text = (struct span){ word->raw, at - word->raw };
 	const char *quote = memchr(word->raw, '"', word->text.length);
 	if (quote)
 		complain(reading, quote - words->begin + 1, "a quote inside a word: quotes go around whole words");

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Bytes somewhere else, not terminated. */
 struct span {
@@ -22,8 +23,18 @@ static inline struct span span_to(struct span span, size_t length)
 	return (struct span){ span.bytes, length };
 }
 
-bool span_is(struct span span, const char *string);
-bool span_begins(struct span span, const char *string);
+/* Tables of words are searched with it: mostly the first byte decides. An empty span is no word. */
+static inline bool span_is(struct span span, const char *string)
+{
+	return span.length > 0 && span.bytes[0] == string[0] && strlen(string) == span.length &&
+	       memcmp(span.bytes, string, span.length) == 0;
+}
+
+static inline bool span_begins(struct span span, const char *string)
+{
+	size_t length = strlen(string);
+	return length <= span.length && memcmp(span.bytes, string, length) == 0;
+}
 
 struct word {
 	struct span text;   /* without its quotes and their escapes */

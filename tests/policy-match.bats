@@ -164,3 +164,12 @@ decided() {
 		/*a                /.a                  1
 	END
 }
+
+@test "the look-up decides as a plain loop over the rules would" {
+	run "$PROGRAMS/policy_search" 1 300 1000
+	assert_success
+	assert_output --regexp '^[0-9]{5,} decided [0-9]{5,} undecided$'
+	local seed=$RANDOM
+	run "$PROGRAMS/policy_search" $seed 100 1000
+	assert_success || fail "seed $seed"
+}

@@ -161,8 +161,10 @@ static void print_rule(const struct rule *rule)
 	printf("%s", rule->item_count ? "" : "none");
 	print_words("", rule->must);
 	print_words("!", rule->must_not);
-	print_bounds("size", rule->size);
-	print_bounds("file", rule->file);
+	if (rule->limits) {
+		print_bounds("size", rule->limits->size);
+		print_bounds("file", rule->limits->file);
+	}
 	printf("%s%s%s", rule->literal ? " literal" : "", rule->override ? " override" : "", rule->unsafe ? " unsafe" : "");
 	for (unsigned class = 0; class < CLASS_COUNT; class++) {
 		if (rule->held & 1u << class)
