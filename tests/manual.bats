@@ -119,3 +119,11 @@ examples() {
 	assert [ "$status" -le 1 ]
 	assert_output --partial 'examples.policy:1: '
 }
+
+@test "every test file that tests/README.md names is there" {
+	grep -oE '[a-z_-]+\.bats' "$SOURCE/tests/README.md" | sort -u >named
+	assert [ -s named ]
+	while IFS= read -r file; do
+		assert_file_exist "$SOURCE/tests/$file"
+	done <named
+}
