@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a pair of mmap and munmap costs: "pairs KIND COUNT [THREADS] [LIVE] [FILE]" prints nanoseconds a pair.
+ *
+ *   anon     anonymous memory            file     a file, shared and read-only
+ *   names    a file, with the fstat and readlink of /proc/self/fd that a library must do to know its name
+ *   advises  the same, with madvise(MADV_RANDOM)
+ *
+ * LIVE mappings of the file stay mapped meanwhile, each at a distance from the next.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LENGTH ((size_t)64 << 10)
+
+enum kind { ANON, FILE_ONLY, NAMES, ADVISES };
+static enum kind kind;
+static long count;
+static int file;
+static char link_path[64];
+
+static void *map_once(void)
+{
+	if (kind == ANON)
+		return mmap(NULL, LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return mmap(NULL, LENGTH, PROT_READ, MAP_SHARED, file, 0);
+}
+
+static void *work(void *unused)
+{
+	struct stat status;
+	char path[4096];
+	for (long i = 0; i < count; i++) {
+		void *mapping = map_once();
+		if (kind >= NAMES && (fstat(file, &status) || readlink(link_path, path, sizeof(path)) < 0))
+			exit(1);
+		if (kind == ADVISES)
+			madvise(mapping, LENGTH, MADV_RANDOM);
+		munmap(mapping, LENGTH);
+	}
+	return unused;
+}
+
+static double now(void)
+{
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const kinds[] = { "anon", "file", "names", "advises" };
+	while (argc > 2 && kind < ADVISES && strcmp(kinds[kind], argv[1]) != 0)
+		kind++;
+	if (argc < 6)
+		return 2;
+	count = atol(argv[2]);
+	int threads = atoi(argv[3]);
+	file = open(argv[5], O_RDONLY);
+	snprintf(link_path, sizeof(link_path), "/proc/self/fd/%d", file);
+	for (int live = atoi(argv[4]); live > 0; live--)
+		if (mmap(NULL, LENGTH, PROT_READ, MAP_SHARED, file, 0) == MAP_FAILED ||
+		    mmap(NULL, LENGTH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
+			return 1;
+
+	pthread_t ids[16];
+	double start = now();
+	for (int i = 1; i < threads && i < 16; i++)
+		pthread_create(&ids[i], NULL, work, NULL);
+	work(NULL);
+	for (int i = 1; i < threads && i < 16; i++)
+		pthread_join(ids[i], NULL);
+	printf("%.1f\n", (now() - start) / (double)count);
+	return 0;
+}
