@@ -47,9 +47,8 @@ load helpers
 }
 
 @test "advice says of each what madvise(2) with a length of 0 says" {
-	needs python3
 	madvisor advice --json >"$BATS_TEST_TMPDIR/advice.json"
-	run -0 python3 - "$BATS_TEST_TMPDIR/advice.json" "$SOURCE/src/advice.def" <<'EOF'
+	run -0 "$PYTHON" - "$BATS_TEST_TMPDIR/advice.json" "$SOURCE/src/advice.def" <<'EOF'
 import ctypes, json, re, sys
 libc = ctypes.CDLL(None, use_errno=True)
 values = dict(re.findall(r'^ADVICE\(\w+, "([a-z-]+)", (\d+), \w+, MADVISE', open(sys.argv[2]).read(), re.M))

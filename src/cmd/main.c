@@ -12,7 +12,11 @@
 static const struct subcommand *const subcommands[] = {
 	&run_subcommand,
 	&check_subcommand,
+	&explain_subcommand,
+	&status_subcommand,
 	&attach_subcommand,
+	&off_subcommand,
+	&on_subcommand,
 	&advice_subcommand,
 	&policies_subcommand,
 };

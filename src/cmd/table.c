@@ -157,10 +157,13 @@ static size_t terminal_width(FILE *file)
 static void print_row(const struct table *table, char **cells, const size_t *widths, unsigned indent, FILE *file)
 {
 	size_t column, start = indent, limit = terminal_width(file), pad;
+	size_t used = table->columns;
 	bool right;
 
+	while (used && !*cells[used - 1])
+		used--;
 	print_blanks(indent, file);
-	for (column = 0; column < table->columns; column++) {
+	for (column = 0; column < used; column++) {
 		pad = widths[column] - width_of(cells[column]);
 		right = table->titles[column][0] == '>';
 		if (column + 1 == table->columns && !right) {
@@ -169,7 +172,7 @@ static void print_row(const struct table *table, char **cells, const size_t *wid
 		}
 		print_blanks(right ? pad : 0, file);
 		fputs(cells[column], file);
-		if (column + 1 < table->columns)
+		if (column + 1 < used)
 			print_blanks((right ? 0 : pad) + 2, file);
 		start += widths[column] + 2;
 	}
