@@ -38,12 +38,11 @@ static bool print_link(const struct rule *rule, FILE *out)
 	return is_link;
 }
 
-/* "program NAME" with a name that is found here, but behind a link or a script has another. */
-static bool print_program(const struct glob_list *program, FILE *out)
+/* "program NAME" with a name that is found here, but behind a link or a script has another, which its line does not have. */
+static bool print_program(const struct glob_list *program, const struct glob_list *line, FILE *out)
 {
 	char *const words[] = { (char *)program->text, NULL };
-	struct glob_list alone = { .glob = program->glob, .text = program->text, .whole_path = program->whole_path };
-	struct scope scope = { .programs = &alone };
+	struct scope scope = { .programs = line };
 	struct target target;
 	const char *base;
 
@@ -60,11 +59,11 @@ static bool print_program(const struct glob_list *program, FILE *out)
 
 bool print_obstacles(const struct rule *rule, FILE *out)
 {
-	const struct glob_list *program;
+	const struct glob_list *line = rule->scope ? rule->scope->programs : NULL, *program;
 	bool found = print_link(rule, out);
 
-	for (program = rule->scope ? rule->scope->programs : NULL; program; program = program->next)
-		found |= print_program(program, out);
+	for (program = line; program; program = program->next)
+		found |= print_program(program, line, out);
 	return !found;
 }
 
