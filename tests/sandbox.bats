@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Odd places: filters that refuse what the host itself never calls, no /proc, no memory, no descriptors.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	head -c 1M /dev/urandom >data.mdb
+	rules="*.mdb random,dontdump,unmap:pageout override; [anon] hugepage size>=1M"
+}
+
+# host [NAME=VALUE]...: the statements of a host that uses each hook, under rules that use each path.
+statements=("open data.mdb ro" "map r shared 0" flags "madvise 0" "posix 2" "remap 2M" "at 0 4K" unmap close "map rw private 4M" "shm 1M" detach)
+host() {
+	timeout -s KILL 60 env "$@" "$PROGRAMS/mapper" "${statements[@]}"
+}
+
+# without_flags: the output with VmFlags left out, which advice may change.
+without_flags() {
+	grep -v '^rd' <<<"$output"
+}
+
+@test "each system call that only we make may be refused: the host's results stay the same" {
+	local call error
+	run host A=1
+	local bare
+	bare=$(without_flags)
+	# Not newfstatat, openat, mprotect: the dynamic loader needs them.
+	for call in fstat readlinkat ioctl madvise=1 madvise=16 mbind pwritev2 ppoll prctl rt_sigpending rt_sigtimedwait \
+		getpid geteuid sysinfo uname fstatfs get_mempolicy shmctl; do
+		for error in EPERM ENOSYS EINVAL; do
+			# The host itself calls these.
+			[ "$call$error" != shmctlEPERM ] || continue
+			run --separate-stderr "$PROGRAMS/deny" "$call" "$error" -- \
+				timeout -s KILL 60 env LD_PRELOAD="$HOST_PRELOAD" MADVISOR_RULES="$rules" "$PROGRAMS/mapper" "${statements[@]}"
+			assert_success
+			assert_equal "$(without_flags)" "$bare"
+		done
+	done
+}
+
+@test "blocking signals may be refused: nothing is logged, and the host runs on" {
+	run --separate-stderr "$PROGRAMS/deny" rt_sigprocmask EPERM -- \
+		env LD_PRELOAD="$HOST_PRELOAD" MADVISOR_RULES="*.mdb random" MADVISOR_LOG_LEVEL=debug "$PROGRAMS/mapper" \
+		"open data.mdb ro" "map r shared 0" flags
+	assert_success
+	assert_output --regexp ' rr '
+	assert_equal "$stderr" ""
+}
+
+@test "in a chroot without /proc: no match, said once, and the host runs on" {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	local file
+	mkdir -p root/lib64
+	for file in "$PROGRAMS/mapper" "$LIBRARY" $(ldd "$PROGRAMS/mapper" | grep -o '/[^ ]*'); do
+		mkdir -p "root$(dirname "$file")"
+		cp "$file" "root$file"
+	done
+	cp data.mdb root/
+	run --separate-stderr env LD_PRELOAD="$LIBRARY" MADVISOR_RULES="*.mdb random" "$PROGRAMS/in_root" root "$PROGRAMS/mapper" \
+		"open data.mdb ro" "map r shared 0" flags "map r shared 0"
+	assert_success
+	refute_output --partial mmap:
+	assert_equal "$(grep -c 'name cannot be had' <<<"$stderr")" 1
+}
+
+# limited COUNT STATEMENT...: the test host with no more descriptors than that.
+limited() {
+	local count=$1
+	shift
+	run --separate-stderr prlimit --nofile="$count" env LD_PRELOAD="$HOST_PRELOAD" \
+		MADVISOR_POLICY="$BATS_TEST_TMPDIR/test.policy" "$PROGRAMS/mapper" "$@" 3>&- 4>&- 5>&-
+}
+
+@test "with one descriptor to spare the policy is read; with none the host runs on" {
+	write_policy test.policy <<<"*.mdb random"
+	limited 4 "open data.mdb ro" "map r shared 0" flags
+	assert_success
+	assert_output --regexp ' rr '
+	# Without a descriptor the dynamic loader itself cannot open the C library.
+	limited 3 errno
+	assert_equal "$status" 127
+}
+
+# bats test_tags=no-sanitizer
+@test "no room in the address space: the host runs on without advice" {
+	local limit
+	for limit in 3000 4000 5000 6000 8000; do
+		run --separate-stderr bash -c "ulimit -v $limit; LD_PRELOAD='$LIBRARY' MADVISOR_RULES='$rules' exec '$PROGRAMS/mapper' errno"
+		local with=$status
+		run --separate-stderr bash -c "ulimit -v $limit; exec '$PROGRAMS/mapper' errno"
+		[ "$status" != 0 ] || [ "$with" = 0 ] || [ "$limit" -lt 4000 ] || fail "at $limit KiB the host ends with $with under the library"
+	done
+}
+
+@test "a core limit, a file size limit of 0 and a locked-memory limit of 0 change nothing" {
+	run --separate-stderr bash -c "ulimit -f 0 -c 0 -l 0; LD_PRELOAD='$HOST_PRELOAD' MADVISOR_RULES='*.mdb random' \
+		exec '$PROGRAMS/mapper' 'open data.mdb ro' 'map r shared 0' flags"
+	assert_success
+	assert_output --regexp ' rr '
+}
+
+@test "a policy of root's is trusted in a user namespace, where its owner shows as the overflow user" {
+	[ "$(id -u)" = 0 ] || skip "needs root to make a file of root's"
+	local folder user=(setpriv --reuid 65533 --regid 65533 --clear-groups unshare -U)
+	"${user[@]}" true || skip "user namespaces are not for everyone here"
+	folder=$(mktemp -d /tmp/madvisor.XXXXXX)
+	cp data.mdb "$PROGRAMS/mapper" "$folder"
+	cp "$LIBRARY" "$folder/library.so"
+	echo "*.mdb random" >"$folder/test.policy"
+	chmod -R a+rX,go-w "$folder"
+	run --separate-stderr "${user[@]}" env LD_PRELOAD="${SANITIZER_PRELOAD:+$SANITIZER_PRELOAD:}$folder/library.so" \
+		MADVISOR_POLICY="$folder/test.policy" "$folder/mapper" "open $folder/data.mdb ro" "map r shared 0" flags
+	rm -r "$folder"
+	assert_output --regexp ' rr '
+	assert_equal "$stderr" ""
+}
+
+@test "at the limit of mappings advice fails and is told; the host's calls do what they did" {
+	cat >limit.c <<-'END'
+		#include <errno.h>
+		#include <fcntl.h>
+		#include <stdio.h>
+		#include <sys/mman.h>
+		int main(void)
+		{
+			int fd = open("data.mdb", O_RDONLY), count = 0;
+			char *first = mmap(NULL, 65536, PROT_READ, MAP_SHARED, fd, 0);
+			while (mmap(NULL, 4096, count++ % 2 ? PROT_READ : PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+				;
+			printf("at the limit: errno %d\n", errno);
+			int result = munmap(first + 4096, 4096);
+			printf("munmap of a part: %d, errno %d\n", result, result ? errno : 0);
+			printf("munmap of all: %d\n", munmap(first, 65536));
+			return 0;
+		}
+	END
+	gcc -o limit limit.c
+	run --separate-stderr ./limit
+	local bare=$output
+	run --separate-stderr preload MADVISOR_RULES="*.mdb random override" ./limit
+	assert_output "$bare"
+}
