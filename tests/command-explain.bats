@@ -12,6 +12,7 @@ setup() {
 
 teardown() {
 	[ -z "${HOST-}" ] || kill "$HOST" 2>/dev/null || true
+	[ -z "${CGROUP-}" ] || wait_for rmdir "$CGROUP"
 }
 
 # background [NAME=VALUE]... COMMAND [ARGUMENT]...: with an input that does not end, until it has printed its pid.
@@ -213,4 +214,21 @@ print(os.getpid(), flush=True); time.sleep(60)'
 	background "$PROGRAMS/mapper" pause
 	run -2 setpriv --reuid=65534 --regid=65534 --clear-groups "$MADVISOR" explain --pid "$PID"
 	assert_output --partial CAP_SYS_PTRACE
+}
+
+@test "a percentage is of the memory that the process may use, in explain and in status" {
+	[ "$(id -u)" = 0 ] || skip 'making a cgroup needs root'
+	local own
+	own=/sys/fs/cgroup/memory$(awk -F: '$2 == "memory" { print $3; exit }' /proc/self/cgroup)
+	mkdir "$own/madvisor-test-$$" || skip "cannot make a memory cgroup of version 1"
+	CGROUP=$own/madvisor-test-$$
+	echo 100M >"$CGROUP/memory.limit_in_bytes"
+	head -c 60M /dev/zero >large.db
+	# shellcheck disable=SC2016 # the inner shell's
+	background bash -c 'echo $$ >"$1/cgroup.procs"; shift; exec env "$@"' bash "$CGROUP" \
+		LD_PRELOAD="$HOST_PRELOAD" MADVISOR_RULES='*.db random file>=50%' "$PROGRAMS/mapper" 'open large.db ro' 'map r shared 0' pause
+	run -0 madvisor explain --pid "$PID"
+	assert_line --regexp '^ *60\.0 MiB .* random +MADVISOR_RULES:1 +random +yes'
+	run -0 madvisor status "$PID"
+	assert_line --regexp 'MADVISOR_RULES:1 +1 +60\.0 MiB +1 +60\.0 MiB'
 }

@@ -34,7 +34,7 @@ bool choose_of_process(struct policy_choice *choice, const struct process *proce
 /* Whether it names anything to read. */
 bool choice_is_empty(const struct policy_choice *choice);
 
-/* Percentages, and the ceiling of prefetch, are of what this process may use; without it of what we may. */
+/* Percentages, and the ceiling of prefetch, are of what this process may use; with NULL, and at first, of what we may. */
 void choose_memory_of(const struct process *process);
 
 /*

@@ -28,6 +28,7 @@ static const struct policy *policy_for(struct policy_choice *choice, const struc
 	if (!is_chosen(choice) && !choose_of_process(choice, process))
 		return NULL;
 	choose_rest(choice, "", NULL);
+	choose_memory_of(process);
 	policy = read_choice(choice, &process->identity, false, &parser);
 	*failed = !policy;
 	return policy && policy->rule_count ? policy : NULL;

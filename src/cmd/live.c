@@ -53,7 +53,9 @@ struct live *count_live(const struct snapshot *snapshot)
 	if (!process_open(&process, snapshot->pid)) {
 		if (!choose_of_process(&choice, &process))
 			choose_rest(&choice, NULL, NULL);
+		choose_memory_of(&process);
 		policy = read_choice_quietly(&choice, &process.identity);
+		choose_memory_of(NULL);
 		if (is_same_policy(policy, snapshot) && !process_read_mappings(&process))
 			live = count(policy, &process);
 		free(choice.policies);
