@@ -41,7 +41,7 @@ stress() {
 		sources+=("$SOURCE/src/$name.c")
 	done
 	${CC:-cc} -std=gnu11 -O1 -g -fsanitize=thread -pthread -DPACKAGE_VERSION='"test"' -I"$SOURCE/src" \
-		"$SOURCE/tests/programs/regions_stress.c" "$SOURCE/tests/programs/stress_fields.c" "${sources[@]}" \
+		"$SOURCE/tests/programs/regions_stress.c" "$SOURCE/tests/programs/stress.c" "${sources[@]}" \
 		-o "$BATS_TEST_TMPDIR/stress" 2>"$BATS_TEST_TMPDIR/errors" ||
 		skip "cannot build with -fsanitize=thread: $(head -n 1 "$BATS_TEST_TMPDIR/errors")"
 	setarch -R true 2>/dev/null || skip "setarch -R is refused here"

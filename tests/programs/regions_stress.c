@@ -1,48 +1,188 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The table of regions under fire: threads that map, cut and move; signal handlers that interrupt them, nested, and do the
- * same; forked and vforked children of both. After each round all stand still, and the table is compared page by page with
- * what must be in it and with what the kernel has mapped.
- *
- *   regions_stress ROUNDS OPERATIONS SEED      operations: of each thread in a round, without those of handlers and children
- *
- * Prints what was done; exits with 1 after any difference. What is followed are mappings of a memfd of that name.
- */
+/* The table of regions by itself, kept as the hooks keep it, compared page by page with what must be in it and in /proc/self/maps. */
 #define _GNU_SOURCE
 #include <inttypes.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "regions.h"
 #include "scratch.h"
-#include "stress_fields.h"
+#include "stress.h"
 
-#define THREADS 4
-#define LEVELS 3         /* of a thread: its own code, a handler, a handler within the handler */
-#define PAGES_MAX (THREADS * LEVELS * FIELDS * FIELD_PAGES)
-#define STUCK_SECONDS 60
+static int followed;   /* a memfd: what is mapped of it is followed, and nothing else */
 
-#if defined(__SANITIZE_THREAD__)
-#define SANITIZED true
-#else
-#define SANITIZED false
-#endif
+/* field->page[i] is the number of a rule; 0: not followed, a reservation. */
 
-static struct owner owners[THREADS][LEVELS];
-static unsigned operations;
-static pthread_barrier_t stand_still, go_on;
-static _Atomic unsigned busy;
-static _Atomic int thread_ids[THREADS];
-static __thread struct owner *own_levels;
+bool set_up(void)
+{
+	followed = memfd_create("followed", MFD_CLOEXEC);
+	return ftruncate(followed, FIELD_PAGES * PAGE) == 0 && scratch_create() && regions_create();
+}
+
+static bool add(const struct field *field, unsigned first, unsigned end, uint32_t rule)
+{
+	struct region region = {
+		.low = (uintptr_t)page_address(field, first), .high = (uintptr_t)page_address(field, end),
+		.origin = (uintptr_t)field->base, .rule = rule,
+	};
+	bool added = regions_add(&region);
+	if (!added)
+		fail("region not added: table %s\n", regions_on() ? "full" : "off");
+	return added;
+}
+
+static bool is_right(const struct field *field, const struct region *piece, unsigned first, unsigned end)
+{
+	uintptr_t base = (uintptr_t)field->base;
+	uintptr_t from = (piece->low - base) / PAGE, to = (piece->high - base) / PAGE;
+	if (piece->low < base || from < first || to > end || from >= to || piece->origin != base)
+		return false;
+	for (uintptr_t page = from; page < to; page++)
+		if (field->page[page] != piece->rule)
+			return false;
+	return true;
+}
+
+/* Cuts pages out of the table, and looks whether just what must be there came out. Their rules are 0 afterwards. */
+static void cut(struct owner *owner, struct field *field, unsigned first, unsigned end)
+{
+	uintptr_t pages = 0;
+	for (bool all = false; !all;) {
+		struct region pieces[8];
+		size_t found;
+		all = regions_cut((uintptr_t)page_address(field, first), (uintptr_t)page_address(field, end), pieces,
+				  1 + dice(owner, 8), &found);
+		for (size_t i = 0; i < found; i++) {
+			if (!is_right(field, &pieces[i], first, end))
+				fail("cut a wrong region: %" PRIxPTR "-%" PRIxPTR " of rule %x\n", pieces[i].low,
+				     pieces[i].high, pieces[i].rule);
+			pages += (pieces[i].high - pieces[i].low) / PAGE;
+		}
+	}
+	for (unsigned page = first; page < end; page++) {
+		pages -= field->page[page] != 0;
+		field->page[page] = 0;
+	}
+	if (pages)
+		fail("cut %" PRIdPTR " pages too many\n", (intptr_t)pages);
+}
+
+/* As cut, but the call fails that would have destroyed the mappings: what fits is put back, the rest was never taken out. */
+static void cut_and_put_back(struct owner *owner, struct field *field, unsigned first, unsigned end)
+{
+	struct region pieces[8];
+	size_t found;
+	regions_cut((uintptr_t)page_address(field, first), (uintptr_t)page_address(field, end), pieces, 1 + dice(owner, 8),
+		    &found);
+	for (size_t i = 0; i < found; i++)
+		if (!is_right(field, &pieces[i], first, end) || !regions_add(&pieces[i]))
+			fail("cut a wrong region, or could not put it back\n");
+}
+
+static char *map(char *address, unsigned pages, bool follow, unsigned offset)
+{
+	void *result = mmap(address, pages * PAGE, follow ? PROT_READ : PROT_NONE,
+			    (follow ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE) | (address ? MAP_FIXED : 0),
+			    follow ? followed : -1, follow ? (off_t)(offset * PAGE) : 0);
+	if (result == MAP_FAILED)
+		fail("mmap failed\n");
+	return result;
+}
+
+static void follow(struct owner *owner, struct field *field, unsigned first, unsigned end)
+{
+	uint32_t rule = owner->number << 24 | (++owner->made & 0xffffff);
+	if (add(field, first, end, rule))
+		for (unsigned page = first; page < end; page++)
+			field->page[page] = rule;
+}
+
+/* A field begins as one followed mapping, or as a reservation. */
+static void open_field(struct owner *owner, struct field *field)
+{
+	bool whole = dice(owner, 2);
+	unsigned pages = whole ? 1 + dice(owner, FIELD_PAGES) : FIELD_PAGES;
+	*field = (struct field){ .base = map(NULL, pages, whole, 0), .end = pages };
+	if (whole)
+		follow(owner, field, 0, pages);
+}
+
+static void unmap(struct owner *owner, struct field *field, unsigned first, unsigned end)
+{
+	cut(owner, field, first, end);
+	munmap(page_address(field, first), (end - first) * PAGE);
+	if (first == field->first)
+		field->first = end;
+	else
+		field->end = first;
+	if (field->first >= field->end)
+		field->base = NULL;
+}
+
+static bool is_one_mapping(const struct field *field)
+{
+	for (unsigned page = field->first; page < field->end; page++)
+		if (!field->page[page] || field->page[page] != field->page[field->first])
+			return false;
+	return true;
+}
+
+static void move(struct owner *owner, struct field *field)
+{
+	unsigned had = field->end - field->first, gets = 1 + dice(owner, FIELD_PAGES - field->first);
+	uint32_t rule = field->page[field->first];
+	cut(owner, field, gets < had ? field->first + gets : field->first, field->end);
+	char *result = mremap(page_address(field, field->first), had * PAGE, gets * PAGE, MREMAP_MAYMOVE);
+	if (result == MAP_FAILED) {
+		fail("mremap failed\n");
+		return;
+	}
+	field->base = result - field->first * PAGE;
+	field->end = field->first + gets;
+	if (gets >= had && add(field, field->first, field->end, rule))
+		for (unsigned page = field->first; page < field->end; page++)
+			field->page[page] = rule;
+}
+
+void operate(struct owner *owner)
+{
+	struct field *field = &owner->fields[dice(owner, FIELDS)];
+	counters->operations++;
+	if (!field->base) {
+		open_field(owner, field);
+		return;
+	}
+	unsigned first = field->first + dice(owner, field->end - field->first);
+	unsigned end = first + 1 + dice(owner, field->end - first);
+	switch (dice(owner, 8)) {
+	case 0: case 1: case 2:   /* in the place of whatever is there */
+		cut(owner, field, first, end);
+		map(page_address(field, first), end - first, true, first);
+		follow(owner, field, first, end);
+		break;
+	case 3:                   /* a hole */
+		cut(owner, field, first, end);
+		map(page_address(field, first), end - first, false, 0);
+		break;
+	case 4:
+		unmap(owner, field, field->first, end);
+		break;
+	case 5:
+		unmap(owner, field, first, field->end);
+		break;
+	case 6:                   /* or nothing at all, which cuts nothing */
+		cut_and_put_back(owner, field, first, dice(owner, 4) ? end : first);
+		break;
+	case 7:
+		if (is_one_mapping(field))
+			move(owner, field);
+		break;
+	}
+}
 
 /* The table from the highest address down: in order, nothing empty, nothing twice. Returns how many were found. */
 static size_t read_table(struct region *regions, size_t room)
@@ -63,11 +203,10 @@ static size_t read_table(struct region *regions, size_t room)
 }
 
 /* What a child inherited of its own thread's levels that were not in the middle of something: all of it, or nothing at all. */
-static void check_inherited(struct owner *levels, unsigned level)
+void check_inherited(struct owner *levels, unsigned level)
 {
-	struct region region;
-	size_t found;
-	regions_find(0, UINTPTR_MAX, &region, 1, &found);
+	static struct region regions[PAGES_MAX];
+	size_t found = read_table(regions, PAGES_MAX);
 	if (!regions_on())
 		fail("a child found the table stuck\n");
 	if (!found)
@@ -75,101 +214,17 @@ static void check_inherited(struct owner *levels, unsigned level)
 	for (unsigned i = level; i < LEVELS; i++)
 		for (struct field *field = levels[i].fields; field < levels[i].fields + FIELDS; field++) {
 			if (!found)
-				memset(field->rule, 0, sizeof(field->rule));
+				memset(field->page, 0, sizeof(field->page));
 			if (field->base)
 				cut(&levels[i], field, field->first, field->end);
 		}
 }
 
-static void run_child(struct owner *levels, unsigned level)
+void check_child(struct owner *owner)
 {
-	static struct region regions[PAGES_MAX];
-	own_levels = NULL;   /* the thread sanitizer hands a child the signals that it kept back for the parent */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	uint64_t failures = counters->failures;
-	read_table(regions, PAGES_MAX);
-	check_inherited(levels, level);
-	for (unsigned i = 0; i < 20; i++)
-		operate(&levels[level]);
-	_exit(counters->failures != failures);
-}
-
-static void await(pid_t child)
-{
-	int status;
-	while (waitpid(child, &status, 0) < 0)
-		;
-	if (!WIFEXITED(status) || WEXITSTATUS(status))
-		fail("a child ended with status %x\n", (unsigned)status);
-}
-
-/* Without what libc does about a fork: a handler may have interrupted malloc. The sanitizer has to know, and follows no vfork. */
-static pid_t fork_raw(void)
-{
-	return SANITIZED ? fork() : (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
-}
-
-static void have_child(struct owner *levels, unsigned level)
-{
-	if (SANITIZED && level > 0)
-		return;
-	if (SANITIZED || dice(&levels[level], 2)) {
-		pid_t child = fork_raw();
-		if (child == 0)
-			run_child(levels, level);
-		counters->forks++;
-		await(child);
-		return;
-	}
-	pid_t child = vfork();
-	if (child == 0) {
-		for (unsigned i = 0; i < 20; i++)
-			operate(&levels[level]);
-		_exit(0);
-	}
-	counters->vforks++;
-	await(child);
-}
-
-static void handle(int signal)
-{
-	unsigned level = signal == SIGUSR1 ? 1 : 2;
-	if (!own_levels)
-		return;
-	counters->signals++;
-	for (unsigned i = dice(&own_levels[level], 8); i; i--)
-		operate(&own_levels[level]);
-	if (dice(&own_levels[level], 40) == 0)
-		have_child(own_levels, level);
-}
-
-static void hold_signals(int how)
-{
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGUSR2);
-	pthread_sigmask(how, &set, NULL);
-}
-
-static void *run_thread(void *argument)
-{
-	unsigned number = (unsigned)(uintptr_t)argument;
-	thread_ids[number] = (int)syscall(SYS_gettid);
-	own_levels = owners[number];
-	for (;;) {
-		pthread_barrier_wait(&go_on);
-		hold_signals(SIG_UNBLOCK);
-		for (unsigned i = 0; i < operations; i++) {
-			operate(&own_levels[0]);
-			if (dice(&own_levels[0], 400) == 0)
-				have_child(own_levels, 0);
-		}
-		hold_signals(SIG_BLOCK);
-		busy--;
-		pthread_barrier_wait(&stand_still);
-	}
-	return NULL;
+	for (struct field *field = owner->fields; field < owner->fields + FIELDS; field++)
+		if (field->base)
+			cut(owner, field, field->first, field->end);
 }
 
 static int compare_pages(const void *a, const void *b)
@@ -195,7 +250,7 @@ static size_t read_maps(uintptr_t *pages, size_t room)
 }
 
 /* All stand still: the table, what must be in it, and what the kernel has are the same. */
-static void compare(void)
+void compare(void)
 {
 	static uintptr_t kernel[PAGES_MAX], expected[PAGES_MAX], entered[PAGES_MAX];
 	static struct region regions[PAGES_MAX];
@@ -207,7 +262,7 @@ static void compare(void)
 	for (struct owner *owner = owners[0]; owner < owners[THREADS]; owner++)
 		for (struct field *field = owner->fields; field < owner->fields + FIELDS; field++)
 			for (unsigned page = field->first; field->base && page < field->end; page++)
-				if (field->rule[page])
+				if (field->page[page])
 					expected[expected_count++] = (uintptr_t)page_address(field, page);
 	qsort(entered, entered_count, sizeof(*entered), compare_pages);
 	qsort(expected, expected_count, sizeof(*expected), compare_pages);
@@ -217,63 +272,4 @@ static void compare(void)
 		fail("%zu pages are in the table, %zu are mapped, or others\n", entered_count, kernel_count);
 	if (!regions_on())
 		fail("the table is off\n");
-}
-
-static void shoot(uint32_t *seed)
-{
-	for (unsigned waited = 0; busy; waited++) {
-		*seed = *seed * 1664525 + 1013904223;
-		int thread = thread_ids[(*seed >> 8) % THREADS];
-		if (thread)
-			syscall(SYS_tgkill, getpid(), thread, *seed >> 16 & 1 ? SIGUSR1 : SIGUSR2);
-		usleep(100);
-		if (waited > STUCK_SECONDS * 10000) {
-			fail("stuck\n");
-			_exit(1);
-		}
-	}
-}
-
-static void set_up(uint32_t seed)
-{
-	/* A handler of SIGUSR1 is interrupted by one of SIGUSR2, not by another of its own. */
-	struct sigaction first = { .sa_handler = handle, .sa_flags = SA_RESTART }, second = first;
-	sigfillset(&second.sa_mask);
-	sigaction(SIGUSR1, &first, NULL);
-	sigaction(SIGUSR2, &second, NULL);
-	hold_signals(SIG_BLOCK);
-	followed = memfd_create("followed", MFD_CLOEXEC);
-	counters = mmap(NULL, sizeof(*counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (counters == MAP_FAILED || ftruncate(followed, FIELD_PAGES * PAGE) || !scratch_create() || !regions_create())
-		exit(2);
-	uint32_t number = 0;
-	for (struct owner *owner = owners[0]; owner < owners[THREADS]; owner++) {
-		owner->number = ++number;
-		owner->seed = seed * 977 + number;
-	}
-}
-
-int main(int argc, char **argv)
-{
-	unsigned rounds = argc > 1 ? (unsigned)atoi(argv[1]) : 10;
-	operations = argc > 2 ? (unsigned)atoi(argv[2]) : 5000;
-	uint32_t seed = argc > 3 ? (uint32_t)atoi(argv[3]) : 1;
-	set_up(seed);
-	pthread_barrier_init(&go_on, NULL, THREADS + 1);
-	pthread_barrier_init(&stand_still, NULL, THREADS + 1);
-	for (uintptr_t i = 0; i < THREADS; i++) {
-		pthread_t thread;
-		pthread_create(&thread, NULL, run_thread, (void *)i);
-	}
-	for (unsigned round = 0; round < rounds && !counters->failures; round++) {
-		busy = THREADS;
-		pthread_barrier_wait(&go_on);
-		shoot(&seed);
-		pthread_barrier_wait(&stand_still);
-		compare();
-	}
-	printf("operations %" PRIu64 " signals %" PRIu64 " forks %" PRIu64 " vforks %" PRIu64 " torn %" PRIu64 " failures %"
-	       PRIu64 "\n", counters->operations, counters->signals, counters->forks, counters->vforks, counters->torn,
-	       counters->failures);
-	return counters->failures != 0;
 }
