@@ -69,8 +69,8 @@ without_flags() {
 limited() {
 	local count=$1
 	shift
-	run --separate-stderr prlimit --nofile="$count" env LD_PRELOAD="$HOST_PRELOAD" \
-		MADVISOR_POLICY="$BATS_TEST_TMPDIR/test.policy" MADVISOR_LOG_LEVEL=info "$PROGRAMS/mapper" "$@" 3>&- 4>&- 5>&-
+	run --separate-stderr bash -c 'exec prlimit --nofile="$0" env "$@" 3>&- 4>&- 5>&-' "$count" LD_PRELOAD="$HOST_PRELOAD" \
+		MADVISOR_POLICY="$BATS_TEST_TMPDIR/test.policy" MADVISOR_LOG_LEVEL=info "$PROGRAMS/mapper" "$@"
 }
 
 @test "with one descriptor to spare the policy is read; with none the host runs on" {
