@@ -69,7 +69,7 @@ static void read_rule(struct reading *reading, const struct word *pattern, struc
 	read_rest(reading, &draft, words);
 	check_items(reading, &draft);
 	reading->parser->rules_seen++;
-	if (reading->scope_applies && reading->parser->errors == 0)
+	if (reading->arena == reading->parser->arena && reading->parser->errors == 0)
 		keep_rule(reading, draft.rule);
 }
 
@@ -87,7 +87,8 @@ static void read_line(struct reading *reading, struct span line)
 		complain(reading, stray - line.bytes + 1, "a carriage return inside the line");
 		return;
 	}
-	reading->arena = reading->scope_applies ? reading->parser->arena : &reading->throwaway;
+	bool kept = reading->scope_applies && reading->parser->errors == 0;
+	reading->arena = kept ? reading->parser->arena : &reading->throwaway;
 	if (next_word(reading, &words, &first) && !read_directive(reading, &first, &words))
 		read_rule(reading, &first, &words);
 	if (reading->throwaway.used > THROWAWAY_MAX)

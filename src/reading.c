@@ -3,7 +3,8 @@
 
 #include <stdarg.h>
 
-#define QUOTED_MAX 100   /* bytes of a word in a message */
+#define QUOTED_MAX 100        /* bytes of a word in a message */
+#define SUGGESTIONS_MAX 100   /* errors of a policy: what has more is something else, and takes seconds to guess at */
 
 static void report(struct parser *parser, const struct parse_error *error)
 {
@@ -69,7 +70,9 @@ void complain(struct reading *reading, unsigned column, const char *format, ...)
 void complain_of_word(struct reading *reading, unsigned column, const char *kind, struct span word,
 		      const char *(*next)(size_t index), const char *expected)
 {
-	const char *near = nearest_word(word.bytes, word.length, next);
+	const char *near = NULL;
+	if (reading->parser->errors < SUGGESTIONS_MAX)
+		near = nearest_word(word.bytes, word.length, next);
 	if (near)
 		complain(reading, column, "unknown %s %q (did you mean \"%s\"?)", kind, word, near);
 	else

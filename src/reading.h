@@ -11,7 +11,7 @@ struct reading {
 	const char *source;
 	unsigned line;
 	struct arena *arena;        /* where the rule being read goes: the parser's, or the throwaway */
-	struct arena throwaway;     /* for what is not kept: rules of other programs */
+	struct arena throwaway;     /* for what is not kept: rules of other programs, and all once there was an error */
 	const struct rule *with_conditions;   /* the last rule kept that has conditions in numbers */
 	bool scope_applies;
 	bool has_program;           /* a "program" line is in force */
