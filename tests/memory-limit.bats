@@ -159,6 +159,8 @@ version_2() {
 	assert_output "$("$PROGRAMS/memory_limit")"
 }
 
+# The sanitizers' runtimes need /proc.
+# bats test_tags=no-sanitizer
 @test "without /proc it is the machine's memory" {
 	[ "$(id -u)" = 0 ] || skip 'a mount namespace needs root'
 	run unshare --mount bash -ec 'mount -t tmpfs none /proc; exec "$1"' bash "$PROGRAMS/memory_limit"

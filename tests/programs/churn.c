@@ -379,9 +379,9 @@ void check_child(struct owner *owner)
 
 void compare(void)
 {
-	for (struct owner *owner = owners[0]; owner < owners[THREADS]; owner++)
+	for (struct owner *owner = owners[0]; owner < OWNERS_END; owner++)
 		advise_all(owner);
 	read_smaps();
-	for (struct owner *owner = owners[0]; owner < owners[THREADS]; owner++)
+	for (struct owner *owner = owners[0]; owner < OWNERS_END; owner++)
 		check_flags(owner, false);
 }

@@ -259,7 +259,7 @@ void compare(void)
 	for (size_t i = 0; i < count; i++)
 		for (uintptr_t page = regions[i].low; page < regions[i].high && entered_count < PAGES_MAX; page += PAGE)
 			entered[entered_count++] = page;
-	for (struct owner *owner = owners[0]; owner < owners[THREADS]; owner++)
+	for (struct owner *owner = owners[0]; owner < OWNERS_END; owner++)
 		for (struct field *field = owner->fields; field < owner->fields + FIELDS; field++)
 			for (unsigned page = field->first; field->base && page < field->end; page++)
 				if (field->page[page])

@@ -172,7 +172,7 @@ static void be_ready(uint32_t seed)
 	hold_signals(SIG_BLOCK);
 	counters = mmap(NULL, sizeof(*counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	uint32_t number = 0;
-	for (struct owner *owner = owners[0]; owner < owners[THREADS]; owner++) {
+	for (struct owner *owner = owners[0]; owner < OWNERS_END; owner++) {
 		owner->number = ++number;
 		owner->seed = seed * 977 + number;
 	}

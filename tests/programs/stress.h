@@ -36,6 +36,7 @@ struct owner {
 	struct field fields[FIELDS];
 };
 extern struct owner owners[THREADS][LEVELS];
+#define OWNERS_END (owners[0] + THREADS * LEVELS)
 
 /* Of all processes, in shared memory. */
 struct counters {
