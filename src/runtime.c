@@ -146,9 +146,10 @@ static void say_active(const struct policy *policy, bool dry_run)
 }
 
 /* Everything that advice needs, before any hook may use it. Returns whether there was memory. */
-static bool prepare(const struct policy *policy, struct arena *arena, const char *program, bool dry_run)
+static bool prepare(const struct policy *policy, struct arena *arena, const char *program, const struct settings *settings)
 {
-	if (!status_create(policy, program, dry_run) || !advise_start(policy, arena, dry_run))
+	if (!status_create(policy, program, settings->dry_run, settings->report) ||
+	    !advise_start(policy, arena, settings->dry_run))
 		return false;
 	if (policy->wants_regions && !regions_create())
 		return false;
@@ -176,7 +177,7 @@ static enum library_state begin(struct arena *arena, const struct settings *sett
 		say_asleep(program, parser.rules_seen);
 		return LIBRARY_ASLEEP;
 	}
-	if (!prepare(policy, arena, program, settings->dry_run)) {
+	if (!prepare(policy, arena, program, settings)) {
 		say_failed(0);
 		return LIBRARY_FAILED;
 	}

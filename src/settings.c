@@ -43,6 +43,12 @@ static bool read_dry_run(struct settings *settings, const char *value)
 	return settings->dry_run || strcmp(value, "0") == 0 || !*value;
 }
 
+static bool read_report(struct settings *settings, const char *value)
+{
+	settings->report = value[0] == '/' ? value : NULL;
+	return value[0] == '/' || !*value;
+}
+
 static const struct setting {
 	const char *name;
 	read_value *read;
@@ -53,6 +59,7 @@ static const struct setting {
 	{ "MADVISOR_LOG", read_log, "\"stderr\" or \"none\"" },
 	{ "MADVISOR_LOG_LEVEL", read_log_level, "\"error\", \"warning\", \"notice\", \"info\" or \"debug\"" },
 	{ "MADVISOR_DRY_RUN", read_dry_run, "\"1\" or \"0\"" },
+	{ "MADVISOR_REPORT", read_report, "an absolute path" },
 };
 #define SETTING_COUNT (sizeof(table) / sizeof(*table))
 

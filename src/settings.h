@@ -14,6 +14,7 @@ struct settings {
 	enum log_level log_level;
 	bool log_silent;           /* MADVISOR_LOG=none */
 	bool dry_run;
+	const char *report;        /* MADVISOR_REPORT; NULL: unset */
 	const char *bad_name, *bad_value, *bad_expected;   /* the first setting that is not understood, for one warning; NULL: none */
 };
 

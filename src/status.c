@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "sys.h"
+#include "text.h"
 
 __attribute__((visibility("default"))) struct madvisor_status madvisor_status = {
 	.magic = STATUS_MAGIC,
@@ -37,13 +38,44 @@ static uint32_t source_of(const struct rule *rule)
 	return count;
 }
 
-bool status_create(const struct policy *policy, const char *program, bool dry_run)
+/* A process that executes another program keeps its pid: then the name is taken. */
+static long create_file(const char *directory)
+{
+	char path[512];
+	long fd = -EEXIST;
+	for (unsigned turn = 0; turn < 64 && fd == -EEXIST; turn++) {
+		struct text text;
+		text_init(&text, path, sizeof(path));
+		text_string(&text, directory);
+		text_byte(&text, '/');
+		text_number(&text, (uint64_t)sys_getpid());
+		if (turn > 0) {
+			text_byte(&text, '.');
+			text_number(&text, turn);
+		}
+		fd = text.truncated ? -ENAMETOOLONG : sys_create(path);
+	}
+	return fd;
+}
+
+static long map_page(const char *directory, size_t bytes)
+{
+	long fd = directory ? create_file(directory) : -ENOENT;
+	long memory = fd < 0 ? fd : sys_allocate((int)fd, bytes);
+	if (memory == 0)
+		memory = sys_mmap_file((int)fd, bytes);
+	if (fd >= 0)
+		sys_close((int)fd);
+	return memory < 0 && memory > -4096 ? sys_mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED) : memory;
+}
+
+bool status_create(const struct policy *policy, const char *program, bool dry_run, const char *directory)
 {
 	size_t rules_bytes = policy->rule_count * sizeof(struct rule_status);
 	size_t places_bytes = policy->rule_count * sizeof(struct rule_place);
 	size_t header = (sizeof(struct status_page) + 7) & ~(size_t)7;
 	size_t bytes = header + rules_bytes + places_bytes + policy->item_count * sizeof(uint64_t);
-	long memory = sys_mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED);
+	long memory = map_page(directory, bytes);
 	if (memory < 0 && memory > -4096)
 		return false;
 

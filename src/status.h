@@ -88,8 +88,11 @@ enum {
 	SAID_UNSUPPORTED, SAID_FALLBACK, SAID_NO_EFFECT, SAID_LEFT_OUT, SAID_OVERRIDDEN, SAID_FAILED = 16
 };
 
-/* Makes the page for a policy. Returns whether there was memory. */
-bool status_create(const struct policy *policy, const char *program, bool dry_run);
+/*
+ * Makes the page for a policy. Returns whether there was memory. directory: where it is to be a new file, PID or PID.N, that outlives
+ * the process; NULL, or where that is not possible: it is anonymous.
+ */
+bool status_create(const struct policy *policy, const char *program, bool dry_run, const char *directory);
 
 bool status_is_off(void);
 

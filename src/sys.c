@@ -74,6 +74,14 @@ long sys_mmap(size_t length, int protection, int flags)
 	return result;
 }
 
+long sys_mmap_file(int fd, size_t length)
+{
+	long result = CALL(SYS_mmap, NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0L);
+	if (result > 0 || result < -4095)
+		remember((uintptr_t)result, (uintptr_t)result + length);
+	return result;
+}
+
 long sys_munmap(void *address, size_t length)
 {
 	forget((uintptr_t)address);
@@ -103,6 +111,16 @@ long sys_get_mems_allowed(unsigned long *nodes, unsigned long bits)
 long sys_open_read(const char *path, int flags)
 {
 	return CALL(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags, 0);
+}
+
+long sys_create(const char *path)
+{
+	return CALL(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW, 0600);
+}
+
+long sys_allocate(int fd, size_t length)
+{
+	return CALL(SYS_fallocate, fd, 0, 0L, length);
 }
 
 long sys_read(int fd, void *buffer, size_t size)

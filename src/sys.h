@@ -30,6 +30,11 @@ long sys_get_mems_allowed(unsigned long *nodes, unsigned long bits);
 
 /* open(2) with O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK and flags. Only at start. */
 long sys_open_read(const char *path, int flags);
+/* A new file of this process's user alone, open for reading and writing; -EEXIST. Only at start. */
+long sys_create(const char *path);
+/* Blocks for the first bytes of a file: writing to a mapping of them raises no SIGBUS for want of room. */
+long sys_allocate(int fd, size_t length);
+long sys_mmap_file(int fd, size_t length);              /* shared, for reading and writing */
 long sys_read(int fd, void *buffer, size_t size);
 long sys_close(int fd);
 long sys_getdents(int fd, void *buffer, size_t size);   /* struct linux_dirent64 */

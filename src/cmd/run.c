@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "choice.h"
-#include "elf.h"
 #include "log.h"
+#include "measure.h"
 #include "paths.h"
 #include "program.h"
 #include "target.h"
@@ -76,17 +76,10 @@ static void set_environment(const struct policy_choice *choice, const char *libr
 	set_variable("LD_PRELOAD", preload_list(library, getenv("LD_PRELOAD")));
 }
 
-/* execvp(3) would give a file that the kernel does not know to the shell, as it should with a script that lacks its first line. */
 static int start(const struct target *target, char *const *words)
 {
-	struct elf_facts facts;
-	int error;
+	int error = become(target, words);
 
-	if (target->path && !read_elf(target->path, &facts) && facts.is_elf)
-		execv(target->path, words);
-	else
-		execvp(words[0], words);
-	error = errno;
 	report_error("cannot start \"%s\": %s", words[0], strerror(error));
 	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }
@@ -106,6 +99,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 	const char *library = find_paths()->library;
 	struct policy_choice choice = { 0 };
 	struct target target;
+	bool report = false;
 	int key;
 
 	while ((key = next_option(self, argc, argv)) != -1) {
@@ -117,6 +111,8 @@ static int run(const struct subcommand *self, int argc, char **argv)
 			set_variable("MADVISOR_LOG_LEVEL", checked_level(self, optarg));
 		else if (key == 'n')
 			set_variable("MADVISOR_DRY_RUN", "1");
+		else if (key == OPTION_REPORT)
+			report = true;
 	}
 	if (!argv[optind])
 		usage_error(self, "no program is named");
@@ -128,7 +124,7 @@ static int run(const struct subcommand *self, int argc, char **argv)
 	if (!target.error)
 		warn_about_target(&target, library);
 	set_environment(&choice, library);
-	return start(&target, argv + optind);
+	return report ? measure(&target, argv + optind) : start(&target, argv + optind);
 }
 
 static const struct option_row options[] = {
@@ -136,24 +132,27 @@ static const struct option_row options[] = {
 	{ 'r', "rule", "RULE", "a rule, tried before those of policies; may be repeated" },
 	{ 'l', "log-level", "LEVEL", "error, warning, notice, info or debug" },
 	{ 'n', "dry-run", NULL, "everything but the advice itself; see it with -l info" },
+	{ OPTION_REPORT, "report", NULL, "wait, then say on standard error what the program took and the rules did" },
 	{ 0 },
 };
 
 const struct subcommand run_subcommand = {
 	.name = "run",
-	.usage = "[-p POLICY]... [-r RULE]... [-l LEVEL] [-n] [--] PROGRAM [ARGUMENT]...",
+	.usage = "[-p POLICY]... [-r RULE]... [-l LEVEL] [-n] [--report] [--] PROGRAM [ARGUMENT]...",
 	.summary = "start a program under a policy",
 	.description =
 		"Checks the policy and what the program is, then becomes the program, with the library\n"
 		"before all else that LD_PRELOAD holds. Without -p and -r the environment decides\n"
-		"(MADVISOR_POLICY, MADVISOR_RULES), then default.policy.\n",
+		"(MADVISOR_POLICY, MADVISOR_RULES), then default.policy.\n\n"
+		"With --report it stays and waits: signals are passed on to the program, and its exit status is kept.\n",
 	.options = options,
 	.exit_status =
 		"  2    the command line or the policy is wrong; nothing was started\n"
 		"  126  the program cannot be executed\n"
 		"  127  the program was not found\n"
 		"  else the program's own\n",
-	.example = "  madvisor run -p lmdb -l info slapd -d 0 -f /etc/ldap/slapd.conf\n",
+	.example = "  madvisor run --report -p sqlite sqlite3 big.db <look-ups.sql\n"
+		   "  madvisor run -p lmdb -l info slapd -d 0 -f /etc/ldap/slapd.conf\n",
 	.passes_options_on = true,
 	.run = run,
 };

@@ -69,7 +69,7 @@ static void make_safe(struct snapshot *snapshot)
 	snapshot->places = places;
 }
 
-enum snapshot_result read_snapshot_bytes(struct status_page *page, size_t bytes, struct snapshot *snapshot)
+enum snapshot_result check_snapshot(struct status_page *page, size_t bytes, struct snapshot *snapshot)
 {
 	if (bytes < HEADER_BYTES || !is_sound(page, bytes))
 		return SNAPSHOT_GARBAGE;
@@ -86,7 +86,7 @@ static enum snapshot_result read_page(struct snapshot *snapshot, uint64_t bytes,
 		return SNAPSHOT_GARBAGE;
 	page = allocate(bytes);
 	*error = read_remote(snapshot->pid, snapshot->address, page, bytes);
-	if (!*error && read_snapshot_bytes(page, bytes, snapshot) == SNAPSHOT_READ)
+	if (!*error && check_snapshot(page, bytes, snapshot) == SNAPSHOT_READ)
 		return SNAPSHOT_READ;
 	free(page);
 	return *error && *error != EFAULT ? SNAPSHOT_FAILED : SNAPSHOT_GARBAGE;

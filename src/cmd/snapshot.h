@@ -46,7 +46,10 @@ const char *failure_name(enum failure failure);
 /* Words for a result that is not SNAPSHOT_READ, for a message. The caller frees them. */
 char *snapshot_problem(enum snapshot_result result, int error);
 
-/* The page of the same shape in a file that a library wrote into: see report. */
-enum snapshot_result read_snapshot_bytes(struct status_page *page, size_t bytes, struct snapshot *snapshot);
+/*
+ * The same of a page that was copied already. It stays the caller's, and is changed where it is not sound: release_snapshot() is
+ * not for it.
+ */
+enum snapshot_result check_snapshot(struct status_page *page, size_t bytes, struct snapshot *snapshot);
 
 #endif
