@@ -84,6 +84,7 @@ nobody_runs() {
 }
 
 @test "the pid stays, and the exit status is the program's" {
+	# shellcheck disable=SC2016 # for the shell below
 	run -0 bash -c 'echo $$; exec "$0" run -r "*.db random" sh -c "echo \$\$"' "$MADVISOR"
 	assert_equal "${lines[0]}" "${lines[1]}"
 	run -7 madvisor run -r '*.db random' sh -c 'exit 7'

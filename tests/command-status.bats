@@ -146,17 +146,18 @@ for line in open("steps"):
 	HOST=$!
 	exec 8>steps
 	wait_for test -s host.out
-	PID=$(tail -1 host.out)
-	run -0 madvisor off "$PID"
+	local pid
+	pid=$(tail -1 host.out)
+	run -0 madvisor off "$pid"
 	echo 1 >&8
 	wait_for test -e done.1
-	refute grep -qw rr <(vmflags "$PID" "$PWD/some.db")
-	run -0 madvisor status "$PID"
+	refute grep -qw rr <(vmflags "$pid" "$PWD/some.db")
+	run -0 madvisor status "$pid"
 	assert_line --partial 'switched off'
-	run -0 madvisor on "$PID"
+	run -0 madvisor on "$pid"
 	echo 2 >&8
 	wait_for test -e done.2
-	run -0 grep -c '^VmFlags:.*\brr\b' "/proc/$PID/smaps"
+	run -0 grep -c '^VmFlags:.*\brr\b' "/proc/$pid/smaps"
 	assert_output 1
 	exec 8>&-
 }
