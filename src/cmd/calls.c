@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -73,9 +74,12 @@ static const struct call *find_call(long number)
 /* A file on a network or in user space may answer a stop with EINTR, or with half of what was asked for. */
 static bool waits_for_peers(pid_t process, int fd)
 {
-	static const char *const kinds[] = { "pipe:", "socket:", "anon_inode:", "/dev/tty", "/dev/pts/" };
+	static const char *const kinds[] = { "anon_inode:", "/dev/tty", "/dev/pts/" };
 	char name[64], target[32];
+	struct stat status;
 	snprintf(name, sizeof(name), "/proc/%d/fd/%d", (int)process, fd);
+	if (stat(name, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)))
+		return true;
 	ssize_t length = readlink(name, target, sizeof(target) - 1);
 	for (size_t i = 0; length > 0 && i < sizeof(kinds) / sizeof(*kinds); i++)
 		if (strncmp(target, kinds[i], strlen(kinds[i])) == 0)

@@ -6,6 +6,7 @@
 #ifdef __x86_64__
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,8 @@ static void prepare_child(void)
 		close(fd);
 	}
 	mlockall(MCL_CURRENT | MCL_FUTURE);
+	/* On a busy machine the stopped thread would wait for our turn as well as for its own. */
+	sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
 }
 
 static bool is_stuck(const struct shared *shared, pid_t thread)
