@@ -14,7 +14,7 @@ BATS_TEST_TIMEOUT=240
 # On a real disk, and open to the servers' own users, which bats' directory is not.
 DATA=${DATA-}
 
-# prepare USER: makes $DATA, owned by the user. With a copy of what was built, as the build may be out of the user's reach.
+# prepare USER: makes $DATA, owned by the user. With a copy of what was built: the build may be out of the user's reach.
 prepare() {
 	DATA=$(mktemp -d "${TMPDIR:-/var/tmp}/madvisor-databases.XXXXXX")
 	export DATA
@@ -68,8 +68,8 @@ launch() {
 	exec "$@"
 }
 
-# serve bare|advised PRESET COMMAND [ARGUMENT]...: launch in the background; its pid in $pid, its output in $DATA/log.MODE.
-# GROUP: a memory group that it starts in. CORES: a directory for its core files.
+# serve bare|advised PRESET COMMAND [ARGUMENT]...: launch in the background; its pid in $pid, its output in
+# $DATA/log.MODE. GROUP: a memory group that it starts in. CORES: a directory for its core files.
 serve() {
 	local log=$DATA/log.$1
 	(
@@ -120,8 +120,8 @@ assert_quiet() {
 	assert_failure 1
 }
 
-# mappings PID REGEX [KIBIBYTES]: "KIBIBYTES PATH : VMFLAGS" of each mapping whose permissions and path ("rw-p /x", or "rw-p "
-# where there is no path) match, and which is at least so large.
+# mappings PID REGEX [KIBIBYTES]: "KIBIBYTES PERMISSIONS PATH : VMFLAGS" of each mapping that is at least so large and
+# whose permissions and path match ("rw-p /x", or "rw-p " where there is no path).
 mappings() {
 	awk -v regex="$2" -v least="${3:-0}" '
 		/^[0-9a-f]+-[0-9a-f]+ / { line = $2 " "; $1 = $2 = $3 = $4 = $5 = ""; sub(/^ +/, ""); line = line $0 }

@@ -71,5 +71,6 @@ sql() {
 		size[$mode]=$(core_of "$pid" "$DATA/$mode")
 	done
 	((kept[advised] > kept[bare]))
-	benefit "mariadbd, core with 80 MB in the page cache of Aria: $(megabytes "${size[bare]}"); under mariadb: $(megabytes "${size[advised]}")"
+	benefit "mariadbd, core with 80 MB in the page cache of Aria: $(megabytes "${size[bare]}");" \
+		"under mariadb: $(megabytes "${size[advised]}")"
 }

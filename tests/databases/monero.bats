@@ -27,8 +27,8 @@ teardown_file() {
 
 # start_monerod MODE: with the database that all share, as each chain has blocks of its own.
 start_monerod() {
-	serve "$1" "${PRESET:-lmdb}" monerod --offline --regtest --keep-fakechain --fixed-difficulty 1 --data-dir "$DATA/chain" --non-interactive \
-		--rpc-bind-ip 127.0.0.1 --rpc-bind-port "$PORT" --no-zmq --log-level 0 --log-file "$DATA/chain/log" --no-igd
+	serve "$1" "${PRESET:-lmdb}" monerod --offline --regtest --keep-fakechain --fixed-difficulty 1 \
+		--data-dir "$DATA/chain" --non-interactive --rpc-bind-ip 127.0.0.1 --rpc-bind-port "$PORT" --no-zmq --log-level 0 --log-file "$DATA/chain/log" --no-igd
 	wait_until 60 hash_at 0
 }
 

@@ -32,7 +32,8 @@ setup_file() {
 			const database = new ClassicLevel(path, { compression: false, cacheSize: 1 << 20 });
 			if (mode === 'write')
 				for (let i = 0; i < 100000; i += 1000)
-					await database.batch(Array.from({ length: 1000 }, (_, j) => ({ type: 'put', key: key(i + j), value: value(i + j) })));
+					await database.batch(Array.from({ length: 1000 },
+						(_, j) => ({ type: 'put', key: key(i + j), value: value(i + j) })));
 			if (mode === 'compact')
 				await database.compactRange('0', '9');
 			if (mode === 'look-up')
@@ -70,7 +71,8 @@ work() {
 	mkdir -p "$DATA/$2.$1"
 	rm -f "$DATA/in" "$DATA/out"
 	mkfifo "$DATA/in" "$DATA/out"
-	serve "$1" $preset sh -c "NODE_PATH='$DATA/modules/node_modules' exec node '$DATA/work.js' $2 $3 '$DATA/$2.$1' <'$DATA/in' >'$DATA/out'"
+	serve "$1" $preset sh -c "NODE_PATH='$DATA/modules/node_modules' exec node \
+		'$DATA/work.js' $2 $3 '$DATA/$2.$1' <'$DATA/in' >'$DATA/out'"
 	exec 8>"$DATA/in" 9<"$DATA/out"
 	read -r -t 120 sum <&9
 }

@@ -33,7 +33,8 @@ setup_file() {
 		}
 	}' >"$DATA/users.ldif"
 	slapadd -q -f "$DATA/slapd.conf" -l "$DATA/users.ldif"
-	awk 'BEGIN { for (i = 0; i < 200; i++) print "dn: uid=new" i ",dc=x\nobjectClass: account\nuid: new" i "\ndescription: new\n" }' \
+	awk 'BEGIN { for (i = 0; i < 200; i++)
+		print "dn: uid=new" i ",dc=x\nobjectClass: account\nuid: new" i "\ndescription: new\n" }' \
 		>"$DATA/more.ldif"
 	awk 'BEGIN { for (i = 0; i < 1000; i++) print "u" (i * 7919) % 40000 }' >"$DATA/wanted"
 }
@@ -131,7 +132,8 @@ contents() {
 		advised=$(launch_and_sum advised $tool)
 		assert_equal "$advised" "$bare"
 	done
-	run strace -f -e trace=madvise -o "$BATS_TEST_TMPDIR/trace" "$DATA/stage/madvisor" run -p lmdb -- mdb_dump -n -s nothing "$DATA/bare"
+	run strace -f -e trace=madvise -o "$BATS_TEST_TMPDIR/trace" \
+		"$DATA/stage/madvisor" run -p lmdb -- mdb_dump -n -s nothing "$DATA/bare"
 	run grep "madvise(0x.*MADV_RANDOM" "$BATS_TEST_TMPDIR/trace"
 	assert_failure
 }

@@ -104,7 +104,8 @@ look_ups="with recursive c(i) as (select 1 union all select i+1 from c where i<2
 
 @test "a database below 256 MB is left alone" {
 	sqlite3 "$DATA/small.db" "create table t(k integer primary key, v blob);
-		with recursive c(x) as (select 1 union all select x+1 from c where x<20000) insert into t select x, zeroblob(400) from c;"
+		with recursive c(x) as (select 1 union all select x+1 from c where x<20000)
+		insert into t select x, zeroblob(400) from c;"
 	mv "$DATA/small.db" "$DATA/advised.db"
 	rm -f "$DATA"/advised.db-*
 	open_database advised

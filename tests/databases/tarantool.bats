@@ -10,7 +10,8 @@ setup_file() {
 	install -d -o tarantool "$DATA/bare" "$DATA/advised"
 	cat >"$DATA/work.lua" <<-'END'
 		local directory = arg[1]
-		box.cfg{ memtx_memory = 128 * 1024 * 1024, memtx_dir = directory, wal_dir = directory, vinyl_dir = directory, wal_mode = 'write' }
+		box.cfg{ memtx_memory = 128 * 1024 * 1024, wal_mode = 'write',
+			memtx_dir = directory, wal_dir = directory, vinyl_dir = directory }
 		local digest = require('digest')
 		if box.space.t == nil then
 			local space = box.schema.space.create('t')
