@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "arena.h"
 #include "text.h"
@@ -45,5 +46,18 @@ struct glob_anchors {
 	size_t prefix_length, suffix_length;
 };
 struct glob_anchors glob_anchors(const struct glob *glob);
+
+/*
+ * A set of bytes in 64 bits. Letters of lower case, digits and the usual punctuation have bits of their own; others share
+ * one with another byte.
+ */
+static inline uint64_t glob_byte(char byte)
+{
+	unsigned code = (unsigned char)byte;
+	return 1ull << ((code & 31) | (code >> 6 & code >> 5 & 1) << 5);
+}
+
+/* The bytes that each matching name holds. A name that lacks one does not match; where it has all, glob_match decides. */
+uint64_t glob_bytes(const struct glob *glob);
 
 #endif

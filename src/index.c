@@ -7,6 +7,17 @@ struct anchors {
 	uint16_t prefix, suffix;   /* bytes; 0: none, or the other is the rarer */
 };
 
+static bool has_anchor(const struct anchors *anchors)
+{
+	return anchors->prefix || anchors->suffix;
+}
+
+/* A rule is of one kind. */
+static enum kind kind_of(const struct rule *rule)
+{
+	return (enum kind)__builtin_ctz(rule->kinds);
+}
+
 /* For the time of building: the anchors, and how many rules share each, in slots that hold a number instead of a chain. */
 struct census {
 	struct arena arena;
@@ -107,10 +118,28 @@ static void add_rule(struct policy_index *index, const struct anchors *anchors, 
 		index->suffix_lengths[anchors->suffix / 64] |= 1ull << anchors->suffix % 64;
 		if (index->suffix_longest < anchors->suffix)
 			index->suffix_longest = anchors->suffix;
-	} else {
-		/* A rule is of one kind. */
-		add_to_chain(index, &index->unanchored[__builtin_ctz(rule->kinds)], rule->number);
 	}
+}
+
+static bool list_loose_rules(struct policy_index *index, const struct policy *policy, struct arena *arena,
+			     const struct census *census)
+{
+	for (uint32_t i = 0; i < policy->rule_count; i++)
+		index->loose[kind_of(policy->rules[i])].count += !has_anchor(&census->anchors[i]);
+	for (size_t kind = 0; kind < KIND_COUNT; kind++) {
+		struct loose_rules *loose = &index->loose[kind];
+		loose->rules = loose->count ? arena_alloc(arena, loose->count * sizeof(loose->rules[0])) : NULL;
+		if (loose->count && !loose->rules)
+			return false;
+		loose->count = 0;
+	}
+	for (uint32_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = policy->rules[i];
+		struct loose_rules *loose = &index->loose[kind_of(rule)];
+		if (!has_anchor(&census->anchors[i]))
+			loose->rules[loose->count++] = (struct loose_rule){ rule->glob ? glob_bytes(rule->glob) : 0, i };
+	}
+	return true;
 }
 
 static bool build_chains(struct policy_index *index, const struct policy *policy, struct arena *arena, struct census *census)
@@ -124,7 +153,7 @@ static bool build_chains(struct policy_index *index, const struct policy *policy
 		return false;
 	for (uint32_t i = policy->rule_count; i > 0; i--)
 		add_rule(index, &census->anchors[i - 1], policy->rules[i - 1]);
-	return true;
+	return list_loose_rules(index, policy, arena, census);
 }
 
 bool index_build(struct policy *policy, struct arena *arena)
@@ -134,8 +163,6 @@ bool index_build(struct policy *policy, struct arena *arena)
 	policy->index = index;
 	if (!index)
 		return false;
-	for (size_t kind = 0; kind < KIND_COUNT; kind++)
-		index->unanchored[kind] = CHAIN_END;
 	index_shapes(index, policy);
 	index->next = arena_alloc(arena, policy->rule_count * sizeof(index->next[0]));
 	bool built = index->next && build_chains(index, policy, arena, &census);

@@ -4,10 +4,12 @@
  *
  * Shapes: what the rules ask for by words and size, so that a mapping no rule can match is known before its file is looked at.
  *
- * Chains: the rules, each in one, in their order. Most globs begin with whole literal components, or end with literal bytes of
- * the last component. A rule is in the chain of whichever of the two fewer rules share; a name is looked up by each of its own
- * beginnings and endings, so that only rules are tried whose anchor it has. Rules without an anchor are in the chain of their
- * kind. Anchors are told apart by a hash alone: a collision costs a comparison, as rule_match judges the whole name.
+ * Chains: most globs begin with whole literal components, or end with literal bytes of the last component. Such a rule is in
+ * the chain of whichever of the two fewer rules share. A name is looked up by each of its own beginnings and endings, so that
+ * only rules are tried whose anchor it has. Anchors are told apart by a hash alone: a collision costs a comparison, as
+ * rule_match judges the whole name.
+ *
+ * Rules without an anchor are in the list of their kind; most of them are ruled out by a byte that the name lacks.
  */
 #ifndef MADVISOR_INDEX_H
 #define MADVISOR_INDEX_H
@@ -33,11 +35,20 @@ struct chain_table {
 	unsigned bits;            /* 1 << bits slots */
 };
 
+/* Rules without an anchor, in their order. */
+struct loose_rules {
+	struct loose_rule {
+		uint64_t bytes;   /* that the name must hold: glob_bytes */
+		uint32_t number;
+	} *rules;
+	uint32_t count;
+};
+
 struct policy_index {
 	uint32_t shape_count;
 	struct shape shapes[SHAPES_MAX];
 	uint32_t *next;                         /* by rule: the next one of its chain */
-	uint32_t unanchored[KIND_COUNT];        /* the first of a chain */
+	struct loose_rules loose[KIND_COUNT];
 	struct chain_table prefixes, suffixes;  /* no slots: no such chain */
 	uint64_t suffix_lengths[(SUFFIX_MAX + 1) / 64];   /* those that occur, as bits */
 	unsigned suffix_longest;

@@ -34,18 +34,34 @@ static bool is_ruled_out(const struct rule *rule, const struct facts *facts)
 	return (wrong & facts->known) || (rule->limits && !bounds_hold(rule->limits->size, facts->size));
 }
 
+static void try_rule(struct search *search, uint32_t number)
+{
+	const struct rule *rule = search->policy->rules[number];
+	if (is_ruled_out(rule, search->facts))
+		return;
+	enum match match = rule_match(rule, search->facts, NULL);
+	if (match != MATCH_NO) {
+		search->found = number;
+		search->match = match;
+	}
+}
+
 /* Tries a chain up to where it can no longer make a difference: it is in the rules' order. */
 static void search_chain(struct search *search, uint32_t number)
 {
-	for (; number < search->found; number = search->policy->index->next[number]) {
-		const struct rule *rule = search->policy->rules[number];
-		if (is_ruled_out(rule, search->facts))
-			continue;
-		enum match match = rule_match(rule, search->facts, NULL);
-		if (match != MATCH_NO) {
-			search->found = number;
-			search->match = match;
-		}
+	for (; number < search->found; number = search->policy->index->next[number])
+		try_rule(search, number);
+}
+
+/* As search_chain. */
+static void search_loose(struct search *search, const struct loose_rules *loose)
+{
+	uint64_t bytes = 0;
+	for (size_t i = 0; loose->count && search->facts->name && i < search->facts->name_length; i++)
+		bytes |= glob_byte(search->facts->name[i]);
+	for (uint32_t i = 0; i < loose->count && loose->rules[i].number < search->found; i++) {
+		if (!(loose->rules[i].bytes & ~bytes))
+			try_rule(search, loose->rules[i].number);
 	}
 }
 
@@ -85,7 +101,7 @@ const struct rule *policy_find(const struct policy *policy, const struct facts *
 		if (index->suffixes.slots)
 			search_suffixes(&search, index);
 	}
-	search_chain(&search, index->unanchored[facts->kind]);
+	search_loose(&search, &index->loose[facts->kind]);
 	return search.found != CHAIN_END && search.match == MATCH_YES ? policy->rules[search.found] : NULL;
 }
 

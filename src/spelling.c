@@ -52,7 +52,10 @@ const char *nearest_word(const char *word, size_t length, const char *(*next)(si
 		size_t known_length = strlen(known);
 		if (known_length > WORD_BYTES)
 			continue;
-		size_t allowed = (length > known_length ? length : known_length) / 3;
+		size_t longer = length > known_length ? length : known_length;
+		size_t allowed = longer / 3;
+		if (longer - min(length, known_length) > allowed)
+			continue;
 		size_t steps = distance(word, length, known, known_length);
 		if (steps <= allowed && steps < least) {
 			nearest = known;
