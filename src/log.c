@@ -25,6 +25,8 @@ static const char *program;
 
 static bool descriptor_open;
 static struct stat descriptor;
+static bool birth_known;
+static int64_t birth[2];
 
 const char *log_level_name(size_t index)
 {
@@ -37,6 +39,7 @@ void log_start(enum log_level level, bool no_lines, const char *program_name)
 	silent = no_lines;
 	program = program_name;
 	descriptor_open = sys_fstat(LOG_DESCRIPTOR, &descriptor) >= 0;
+	birth_known = descriptor_open && S_ISREG(descriptor.st_mode) && sys_birth(LOG_DESCRIPTOR, birth) >= 0;
 	started = true;
 }
 
@@ -74,13 +77,20 @@ bool log_begin_rule(struct text *line, enum log_level level, const struct rule *
 	return true;
 }
 
+/* A file system gives the number of a file that was deleted to the next one: that one is younger. */
+static bool has_same_birth(void)
+{
+	int64_t now[2];
+	return !birth_known || (sys_birth(LOG_DESCRIPTOR, now) >= 0 && now[0] == birth[0] && now[1] == birth[1]);
+}
+
 /* A socket or file that stands at descriptor 2 now may be the host's. */
 static bool is_still_ours(void)
 {
 	struct stat now;
 	return descriptor_open && sys_fstat(LOG_DESCRIPTOR, &now) >= 0 && now.st_dev == descriptor.st_dev &&
 	       now.st_ino == descriptor.st_ino && now.st_rdev == descriptor.st_rdev &&
-	       (now.st_mode & S_IFMT) == (descriptor.st_mode & S_IFMT);
+	       (now.st_mode & S_IFMT) == (descriptor.st_mode & S_IFMT) && has_same_birth();
 }
 
 static long write_without_waiting(const char *bytes, size_t length)

@@ -103,11 +103,13 @@ static bool give_extents(struct prefetching *prefetching, struct span wanted)
 		known = sys_ioctl(range->fd, FS_IOC_FIEMAP, map) >= 0;
 		uint32_t count = known ? map->fm_mapped_extents : 0;
 		last = count == 0;
+		uint64_t before = from;
 		for (uint32_t i = 0; i < count && i < EXTENTS; i++) {
 			give_extent(prefetching, &map->fm_extents[i], wanted, &from);
 			last |= map->fm_extents[i].fe_flags & FIEMAP_EXTENT_LAST;
 		}
-		if (count < EXTENTS)
+		/* A file system that told the same extents again would keep the host here for ever. */
+		if (count < EXTENTS || from == before)
 			last = true;
 	}
 	scratch_give((char *)map);

@@ -218,6 +218,6 @@ __attribute__((constructor)) static void start(int argc, const char *const *argu
 __attribute__((destructor)) static void finish(void)
 {
 	const struct policy *policy = runtime_policy();
-	if (policy && status_page() && status_page()->pid == (uint32_t)sys_getpid())
+	if (policy && log_wants(LOG_INFO) && status_page() && status_page()->pid == (uint32_t)sys_getpid())
 		report_summary(policy);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mempolicy.h>
+#include <linux/stat.h>
 #include <poll.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -147,6 +148,17 @@ long sys_fstat(int fd, struct stat *status)
 long sys_stat(const char *path, struct stat *status)
 {
 	return CALL(SYS_newfstatat, AT_FDCWD, path, status, 0);
+}
+
+long sys_birth(int fd, int64_t birth[2])
+{
+	struct statx status;
+	long result = CALL(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BTIME, &status);
+	if (result < 0)
+		return result;
+	birth[0] = status.stx_btime.tv_sec;
+	birth[1] = status.stx_btime.tv_nsec;
+	return status.stx_mask & STATX_BTIME ? 0 : -ENODATA;
 }
 
 long sys_filesystem_type(int fd)

@@ -41,6 +41,7 @@ long sys_getdents(int fd, void *buffer, size_t size);   /* struct linux_dirent64
 
 long sys_fstat(int fd, struct stat *status);
 long sys_stat(const char *path, struct stat *status);
+long sys_birth(int fd, int64_t birth[2]);               /* statx(2): seconds, nanoseconds; -ENODATA where no one knows */
 long sys_filesystem_type(int fd);                       /* f_type of fstatfs(2) */
 long sys_readlink(const char *path, char *buffer, size_t size);
 long sys_ioctl(int fd, unsigned long request, void *argument);

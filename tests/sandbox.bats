@@ -28,7 +28,7 @@ without_flags() {
 	bare=$(without_flags)
 	# Not newfstatat, openat, mprotect: the dynamic loader needs them.
 	for call in fstat readlinkat ioctl madvise=1 madvise=16 mbind pwritev2 ppoll prctl rt_sigpending rt_sigtimedwait \
-		getpid geteuid sysinfo uname fstatfs get_mempolicy shmctl; do
+		getpid geteuid sysinfo uname fstatfs get_mempolicy shmctl statx; do
 		for error in EPERM ENOSYS EINVAL; do
 			# The host itself calls these.
 			[ "$call$error" != shmctlEPERM ] || continue

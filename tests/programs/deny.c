@@ -25,6 +25,7 @@ static const struct {
 	CALL(close), CALL(fstat), CALL(fstatfs), CALL(get_mempolicy), CALL(getdents64), CALL(geteuid), CALL(getpid), CALL(ioctl),
 	CALL(madvise), CALL(mbind), CALL(mprotect), CALL(nanosleep), CALL(newfstatat), CALL(openat), CALL(ppoll), CALL(prctl),
 	CALL(pwritev2), CALL(readlinkat), CALL(rt_sigpending), CALL(rt_sigprocmask), CALL(rt_sigtimedwait), CALL(shmctl),
+	CALL(statx),
 	CALL(sysinfo), CALL(uname), CALL(write),
 };
 

@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The host's descriptors are its own: their set, what is written to them, where they stand, the locks on their files.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	head -c 1M /dev/urandom >data.mdb
+	# Closes all there is, opens data files at 0, 1, 2 and up, and maps so that much is logged; tells what differs by its status.
+	cat >closing.py <<-'END'
+		import mmap, os, sys
+		if "delete" in sys.argv:
+		    os.unlink("log")
+		os.closerange(0, 1000)
+		for number in range(5):
+		    fd = os.open("table%d.db" % number, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+		    assert fd == number
+		    os.write(fd, b"row %d" % number)
+		data = os.open("data.mdb", os.O_RDWR)
+		for turn in range(50):
+		    mapping = mmap.mmap(data, 4096 * (1 + turn))
+		    mapping.madvise(mmap.MADV_SEQUENTIAL)
+		    mapping.close()
+		for number in range(5):
+		    with open("table%d.db" % number, "rb") as table:
+		        if table.read() != b"row %d" % number or os.lseek(number, 0, os.SEEK_CUR) != 5:
+		            os._exit(100 + number)
+	END
+	noisy=(MADVISOR_LOG_LEVEL=debug MADVISOR_RULES="*.mdb random,unmap:cold override; ** none")
+}
+
+# closing REDIRECTION [ARGUMENT]: that host under a noisy policy. It has no descriptor of bats' either.
+closing() {
+	rm -f log table?.db
+	run bash -c "exec $1; exec \"\${@:2}\"" bash "$1" timeout -s KILL 60 env LD_PRELOAD="$HOST_PRELOAD" "${noisy[@]}" \
+		"$PYTHON" closing.py "${@:2}"
+	assert_success
+	cat table?.db >tables
+	assert_equal "$(cat tables)" "row 0row 1row 2row 3row 4"
+}
+
+@test "a host that closes all descriptors and opens data files at 0, 1, 2 and up finds no byte of ours in them" {
+	closing '2>log'
+	assert_regex "$(cat log)" 'info: active'
+	closing '2>>log'
+	closing '2>&-'
+	closing '2>/dev/null'
+	closing '0<&- 1>&- 2>&-'
+	mkfifo pipe
+	closing '9<>pipe 2>&9'
+}
+
+@test "a data file with the inode of the deleted log that descriptor 2 was gets no byte of ours" {
+	closing '2>log' delete
+}
+
+@test "the set of descriptors at main, at exec and at exit is the same with and without the library" {
+	cat >set.c <<-'END'
+		#include <dirent.h>
+		#include <fcntl.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <sys/mman.h>
+		#include <unistd.h>
+		static void list(const char *when)
+		{
+			char path[64], target[256];
+			for (int fd = 0; fd < 1024; fd++) {
+				snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+				ssize_t length = readlink(path, target, sizeof(target) - 1);
+				if (length > 0)
+					printf("%s: %d %.*s\n", when, fd, fd > 2 ? (int)length : 0, target);
+			}
+			fflush(stdout);
+		}
+		static void at_exit(void)
+		{
+			list("exit");
+		}
+		int main(int argc, char **argv)
+		{
+			list("main");
+			int fd = open("data.mdb", O_RDONLY);
+			char *mapping = mmap(NULL, 1 << 20, PROT_READ, MAP_SHARED, fd, 0);
+			mapping = mremap(mapping, 1 << 20, 1 << 19, MREMAP_MAYMOVE);
+			munmap(mapping, 1 << 19);
+			atexit(at_exit);
+			if (argc > 1)
+				execl(argv[0], argv[0], NULL);
+			return 0;
+		}
+	END
+	sed -i '1i #define _GNU_SOURCE' set.c
+	gcc -o set set.c
+	write_policy test.policy <<<"*.mdb populate-read|willneed,random,unmap:cold override file>=0%"
+	run --separate-stderr timeout -s KILL 60 ./set again
+	local bare=$output
+	run --separate-stderr preload MADVISOR_POLICY="$PWD/test.policy" MADVISOR_LOG_LEVEL=debug ./set again
+	assert_output "$bare"
+	assert_regex "$stderr" 'applied .*random'
+}
+
+@test "the host's POSIX locks and file offsets outlive every kind of rule" {
+	cat >locks.c <<-'END'
+		#define _GNU_SOURCE
+		#include <fcntl.h>
+		#include <sys/mman.h>
+		#include <sys/wait.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			struct flock lock = { .l_type = F_WRLCK, .l_start = 0, .l_len = 100 };
+			int data = open("data.mdb", O_RDWR);
+			lseek(data, 12345, SEEK_SET);
+			if (fcntl(data, F_SETLK, &lock))
+				return 1;
+			char *mapping = mmap(NULL, 1 << 19, PROT_READ | PROT_WRITE, MAP_SHARED, data, 0);
+			madvise(mapping, 1 << 19, MADV_SEQUENTIAL);
+			mapping = mremap(mapping, 1 << 19, 1 << 20, MREMAP_MAYMOVE);
+			munmap(mapping, 4096);
+			munmap(mapping, 1 << 20);
+			mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, data, 0);
+			if (lseek(data, 0, SEEK_CUR) != 12345)
+				return 2;
+			pid_t child = fork();
+			if (child == 0)
+				_exit(fcntl(open("data.mdb", O_RDWR), F_SETLK, &lock) == 0 ? 3 : 0);
+			int status;
+			waitpid(child, &status, 0);
+			return status ? 3 : 0;
+		}
+	END
+	gcc -o locks locks.c
+	local advice
+	for advice in random dontdump,random willneed populate-read "populate-read@..64K" "populate-write unsafe" "random override" \
+		"unmap:pageout" "willneed,random,unmap:cold override" "random file>=1%" "random size>=1M" none; do
+		run preload MADVISOR_LOG_LEVEL=debug MADVISOR_RULES="*.mdb $advice" ./locks
+		assert_success
+	done
+	run preload MADVISOR_RULES="[file] normal; $PWD/data.mdb willneed" ./locks
+	assert_success
+}
