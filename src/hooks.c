@@ -113,6 +113,7 @@ HOOK int shmdt(const void *address)
 
 HOOK int madvise(void *address, size_t length, int advice)
 {
+	own_advice_coming(address, length, advice);
 	int result = real_madvise(address, length, advice);
 	if (!runtime_policy())
 		return result;
@@ -124,6 +125,7 @@ HOOK int madvise(void *address, size_t length, int advice)
 
 HOOK int posix_madvise(void *address, size_t length, int advice)
 {
+	own_advice_coming(address, length, advice);
 	int result = real_posix_madvise(address, length, advice);
 	if (!runtime_policy())
 		return result;

@@ -14,6 +14,13 @@ static void count(const struct policy *policy, enum advice_class class)
 		atomic_fetch_add_explicit(&page->own_advice[class], 1, memory_order_relaxed);
 }
 
+/* A child that is forked from now on will not have the mapping: madvise(2), MADV_DONTFORK. */
+void own_advice_coming(void *address, size_t length, int value)
+{
+	if (value == advices[ADVICE_DONTFORK].value && following())
+		following_forget(address, length);
+}
+
 void own_advice_given(void *address, size_t length, int value)
 {
 	const struct policy *policy = runtime_policy();
@@ -21,11 +28,6 @@ void own_advice_given(void *address, size_t length, int value)
 	if (!policy || advice == ADVICE_COUNT)
 		return;
 	count(policy, (enum advice_class)advices[advice].class);
-	if (!following())
-		return;
-	/* A forked child will not have the mapping: madvise(2), MADV_DONTFORK. */
-	if (advice == ADVICE_DONTFORK)
-		following_forget(address, length);
-	else if (advices[advice].sticks && !status_is_off())
+	if (following() && advices[advice].sticks && !status_is_off())
 		following_advised(address, length, advice);
 }

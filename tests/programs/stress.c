@@ -135,7 +135,7 @@ static void *run_thread(void *argument)
 		hold_signals(SIG_UNBLOCK);
 		for (unsigned i = 0; i < operations && !(calm && number); i++) {
 			operate(&own_levels[0]);
-			if (!calm && dice(&own_levels[0], 400) == 0)
+			if (!calm && dice(&own_levels[0], 150) == 0)
 				have_child(own_levels, 0);
 		}
 		hold_signals(SIG_BLOCK);
