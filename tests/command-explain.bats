@@ -98,6 +98,7 @@ assert os.fsencode(os.path.basename(path)) == b"a\nb\\c\xff\"\t.db", path'
 	assert_line --regexp "file +random +MADVISOR_RULES:1 +sequential,dontdump +no +$PWD/some.db\$"
 }
 
+# bats test_tags=no-sanitizer
 @test "explain --pid sorts by size, and leaves the small ones to --all" {
 	background "$PROGRAMS/mapper" 'map rw private 64M' 'open some.db ro' 'map r shared 0' pause
 	run -0 madvisor explain --pid "$PID"

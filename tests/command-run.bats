@@ -83,6 +83,7 @@ nobody_runs() {
 	assert_file_not_exist started
 }
 
+# bats test_tags=no-sanitizer
 @test "the pid stays, and the exit status is the program's" {
 	# shellcheck disable=SC2016 # for the shell below
 	run -0 bash -c 'echo $$; exec "$0" run -r "*.db random" sh -c "echo \$\$"' "$MADVISOR"

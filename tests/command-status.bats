@@ -41,7 +41,7 @@ spoil() {
 }
 
 @test "status counts for each rule the mappings and bytes that it advised" {
-	host '*.db random;[anon] dontdump size>=8M' 'open some.db ro' 'map r shared 0' 'map r shared 0' close 'map rw private 8M'
+	host '*.db random;[anon] dontdump size>=8M size<9M' 'open some.db ro' 'map r shared 0' 'map r shared 0' close 'map rw private 8M'
 	run -0 madvisor status "$PID"
 	assert_line --regexp "^process $PID, mapper: active, 2 rules"
 	assert_line --regexp '^  MADVISOR_RULES:1 +2 +4\.0 MiB +2 +4\.0 MiB +0 +-$'
