@@ -110,6 +110,8 @@ struct peer {
 	_Atomic uint32_t word;
 	uint64_t expected;
 	bool used;
+	_Atomic bool asked;      /* for a signal */
+	_Atomic int64_t last;    /* when it came: now_us */
 };
 
 static void round_nanosleep(struct peer *peer)
@@ -258,6 +260,47 @@ static void round_sigtimedwait(struct peer *peer)
 		expect("sigtimedwait", by_handler(before), "returned", result);
 }
 
+/*
+ * A signal that is blocked but in the call ends it with EINTR, however it falls: none is lost. The next is sent only after that.
+ */
+static void check_signal(const char *kind, struct peer *peer, int result, unsigned long before)
+{
+	expect(kind, result < 0 && by_handler(before), "returned", result);
+	peer->last = now_us();
+}
+
+static const sigset_t *mask_in_call(struct peer *peer)
+{
+	static sigset_t none;
+	peer->last = now_us();
+	peer->asked = true;
+	return &none;
+}
+
+static void round_ppoll(struct peer *peer)
+{
+	unsigned long before = handled_here;
+	int result = ppoll(NULL, 0, NULL, mask_in_call(peer));
+	check_signal("ppoll", peer, result, before);
+}
+
+static void round_epoll_pwait(struct peer *peer)
+{
+	static _Atomic int empty;
+	struct epoll_event event;
+	if (!empty)
+		empty = epoll_create1(EPOLL_CLOEXEC);
+	unsigned long before = handled_here;
+	int result = epoll_pwait(empty, &event, 1, -1, mask_in_call(peer));
+	check_signal("epoll_pwait", peer, result, before);
+}
+
+static void check_wakeups(const char *kind, const struct peer *peer)
+{
+	if (peer->used && now_us() - peer->last > 5000000)
+		complain(kind, "a signal was lost", 0, 0);
+}
+
 static void round_sum(struct peer *peer)
 {
 	(void)peer;
@@ -305,7 +348,7 @@ static void check_sequence(void)
 static const struct kind {
 	const char *name;
 	void (*round)(struct peer *peer);
-	enum { ALONE, FED_PIPE, FED_SOCKET, FED_EPOLL, FED_SEMAPHORE, FED_WORD } feed;
+	enum { ALONE, FED_PIPE, FED_SOCKET, FED_EPOLL, FED_SEMAPHORE, FED_WORD, FED_SIGNAL } feed;
 } kinds[] = {
 	{ "nanosleep", round_nanosleep, ALONE },
 	{ "clock_nanosleep", round_clock_nanosleep, ALONE },
@@ -318,6 +361,8 @@ static const struct kind {
 	{ "epoll_time", round_epoll_time, ALONE },
 	{ "semop", round_semop, FED_SEMAPHORE },
 	{ "sigtimedwait", round_sigtimedwait, ALONE },
+	{ "ppoll", round_ppoll, FED_SIGNAL },
+	{ "epoll_pwait", round_epoll_pwait, FED_SIGNAL },
 	{ "sum", round_sum, ALONE },
 	{ "sequence", round_sequence, ALONE },
 	{ "sequence", round_sequence, ALONE },
@@ -361,6 +406,10 @@ static void feed(const struct kind *kind, struct peer *peer, uint64_t number)
 	case FED_SOCKET: result = send(peer->ends[1], &number, sizeof(number), 0); break;
 	case FED_SEMAPHORE: result = semop(peer->semaphores, &give, 1); break;
 	case FED_WORD: peer->word++; futex(&peer->word, FUTEX_WAKE, 1); break;
+	case FED_SIGNAL:
+		if (atomic_exchange(&peer->asked, false))
+			result = threads[peer - peers] ? pthread_kill(threads[peer - peers], SIGUSR2) : kill(getppid(), SIGUSR2);
+		break;
 	default: break;
 	}
 	if (result < 0 && !ending)
@@ -468,6 +517,11 @@ int main(int argc, char **argv)
 	struct sigaction action = { .sa_handler = on_signal };
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
+	sigset_t blocked;
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	const struct kind *main_kind = NULL;
 	peers = mmap(NULL, KIND_COUNT * sizeof(*peers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	for (size_t i = 0; i < KIND_COUNT; i++) {
@@ -494,6 +548,9 @@ int main(int argc, char **argv)
 		pause_us(10000);
 	pause_us(4 * PERIOD_MS * 1000);
 	check_sequence();
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (kinds[i].feed == FED_SIGNAL)
+			check_wakeups(kinds[i].name, &peers[i]);
 	printf("rounds %lu handled %lu increments %lu wrong %lu\n", rounds, handled, (unsigned long)increments, wrong);
 	for (size_t i = 0; i < KIND_COUNT; i++)
 		if (kinds[i].feed == FED_SEMAPHORE && peers[i].used)
