@@ -24,3 +24,8 @@ fuzz() {
 @test "no text makes the reader of maps go wrong" {
 	fuzz maps
 }
+
+# bats test_tags=no-sanitizer
+@test "no policy makes the parser or the look-up go wrong" {
+	fuzz policy
+}

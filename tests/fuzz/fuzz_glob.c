@@ -25,6 +25,10 @@ static void check_match(const struct glob *glob, const char *name, size_t length
 	if (!matches)
 		return;
 	CHECK(length >= anchors.prefix_length && length >= anchors.suffix_length);
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < length; i++)
+		bytes |= glob_byte(name[i]);
+	CHECK(!(glob_bytes(glob) & ~bytes));
 	CHECK(memcmp(name, anchors.prefix, anchors.prefix_length) == 0);
 	CHECK(memcmp(name + length - anchors.suffix_length, anchors.suffix, anchors.suffix_length) == 0);
 }
