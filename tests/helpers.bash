@@ -69,10 +69,11 @@ madvisor() {
 
 # vmflags PID PATH|ADDRESS: the VmFlags of the first mapping of the path, or of the one that begins at the address (hexadecimal).
 vmflags() {
-	awk -v pid="$1" -v wanted="${2#0x}" '
+	awk -v wanted="${2#0x}" '
 		/^[0-9a-f]+-[0-9a-f]+ / {
 			path = $0
-			sub(/^([^ ]+ +){5}/, "", path)
+			for (field = 1; field <= 5; field++)
+				sub(/^[^ ]+ +/, "", path)
 			split($1, range, "-")
 			found = path == wanted || range[1] == wanted
 		}

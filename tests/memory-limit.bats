@@ -55,7 +55,7 @@ version_2() {
 @test "without a limit it is the machine's memory" {
 	run "$PROGRAMS/memory_limit"
 	assert_success
-	assert [ "$output" -le "$(awk '$1 == "MemTotal:" { printf "%d", $2 * 1024 }' /proc/meminfo)" ]
+	assert [ "$output" -le "$(awk '$1 == "MemTotal:" { printf "%.0f", $2 * 1024 }' /proc/meminfo)" ]
 	assert [ "$output" -gt $((16 * MIB)) ]
 }
 

@@ -64,7 +64,7 @@ sqlite_run() {
 	shift
 	drop_cache "$build/demo/look-ups.db"
 	/usr/bin/time -f '%e %I' -o "$work/time" "$@" sqlite3 "$build/demo/look-ups.db" ".read $build/demo/look-ups.sql" >/dev/null
-	awk -v field="$field" '{ print field == 2 ? $2 * 512 : $1 }' "$work/time"
+	awk -v field="$field" '{ if (field == 2) printf "%.0f\n", $2 * 512; else print $1 }' "$work/time"
 }
 
 bench_sqlite() {

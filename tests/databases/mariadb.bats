@@ -67,7 +67,7 @@ sql() {
 		sql $mode "use x; create or replace table a engine=aria as select seq k, repeat('x', 1000) v from seq_1_to_80000;
 			select count(*) from t; select sum(length(v)) from a" >/dev/null
 		# MariaDB's own dontdump covers InnoDB's pool, the preset the page cache of Aria.
-		kept[$mode]=$(mappings "$pid" '^rw-p $' 16384 | awk '/ dd / { kib += $1 } END { print kib * 1024 }')
+		kept[$mode]=$(mappings "$pid" '^rw-p $' 16384 | awk '/ dd / { kib += $1 } END { printf "%.0f\n", kib * 1024 }')
 		size[$mode]=$(core_of "$pid" "$DATA/$mode")
 	done
 	((kept[advised] > kept[bare]))
