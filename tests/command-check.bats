@@ -89,6 +89,21 @@ setup() {
 	assert_output --partial 'no effect: KSM'
 }
 
+@test "an advice that the kernel accepts and forgets is ignored, with 1" {
+	run -1 "$PROGRAMS/deny" madvise=1 nothing -- "$MADVISOR" check -r '*.db random,dontdump file>=1G'
+	assert_line --regexp '^    random +accepted, but ignored by this kernel$'
+	assert_line --regexp '^    dontdump +works here'
+	run -1 "$PROGRAMS/deny" madvise=1 nothing -- "$MADVISOR" check -r '*.db normal override'
+	assert_line --regexp '^    normal +accepted, but ignored by this kernel$'
+}
+
+@test "an advice that a sandbox refuses is said to be refused, with its error" {
+	run -1 "$PROGRAMS/deny" madvise=1 EPERM -- "$MADVISOR" check -r '*.db random file>=1G'
+	assert_line --regexp '^    random +refused by a sandbox \(EPERM\)$'
+	run -0 "$PROGRAMS/deny" madvise=1 EPERM -- "$MADVISOR" advice
+	assert_line --regexp '^random +access +2\.4 +refused '
+}
+
 @test "an advice for another kind of mapping is no effect" {
 	run -1 madvisor check -r '*.db wipeonfork unsafe'
 	assert_output --partial 'no effect: not for this kind of mapping'

@@ -146,6 +146,18 @@ EOF
 	assert_line --regexp "MADVISOR_RULES:1 \? +random +- +$PWD/some.db \(the rule decides if it is populate\)"
 }
 
+@test "hugepage is not in force where the process has switched huge pages off" {
+	background "$PYTHON" -c '
+import ctypes, mmap, os, time
+ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)   # PR_SET_THP_DISABLE
+m = mmap.mmap(-1, 32 << 20, flags=mmap.MAP_PRIVATE)
+m.madvise(14)
+print(os.getpid(), flush=True); time.sleep(60)'
+	run -0 madvisor explain --pid "$PID" -r '[anon] hugepage size>=32M'
+	assert_line --partial 'switched off for it by prctl(2)'
+	assert_line --regexp '^32\.0 MiB .* hugepage +MADVISOR_RULES:1 +hugepage +no '
+}
+
 @test "explain --pid sees paths as a process in a chroot does" {
 	[ "$(id -u)" = 0 ] || skip "needs root for chroot"
 	mkdir jail

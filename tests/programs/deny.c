@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * "deny CALL[=VALUE] ERROR [CALL[=VALUE] ERROR]... -- COMMAND...": runs a command under a seccomp filter that answers system
- * calls with an error; with a value, only where their third argument is that. ERROR is a name such as EPERM, or "kill".
+ * calls with an error; with a value, only where their third argument is that. ERROR is a name such as EPERM, or "kill", or
+ * "nothing": the call is said to have succeeded, and does nothing.
  * The first execve is let through.
  */
 #define _GNU_SOURCE
@@ -42,6 +43,8 @@ static unsigned action_of(const char *word)
 {
 	if (strcmp(word, "kill") == 0)
 		return SECCOMP_RET_KILL_PROCESS;
+	if (strcmp(word, "nothing") == 0)
+		return SECCOMP_RET_ERRNO;
 	for (int error = 1; error < 134; error++)
 		if (strerrorname_np(error) && strcmp(strerrorname_np(error), word) == 0)
 			return SECCOMP_RET_ERRNO | (unsigned)error;
