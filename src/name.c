@@ -88,18 +88,29 @@ static void strip_deleted(struct name *name, const struct stat *status)
 	cut_text(name, length);
 }
 
+/* A main thread that has ended by pthread_exit(3) has no descriptors to show; thread-self is there since Linux 3.17. */
+static bool read_descriptor_link(struct name *name, int fd)
+{
+	static const char *const folders[] = { "/proc/self/fd/", "/proc/thread-self/fd/" };
+	bool found = false;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders) && !found; i++) {
+		char link[sizeof("/proc/thread-self/fd/") + 20];
+		struct text path;
+		text_init(&path, link, sizeof(link));
+		text_string(&path, folders[i]);
+		text_number(&path, (uint64_t)fd);
+		found = read_link(name, link);
+	}
+	return found;
+}
+
 bool name_of_descriptor(struct name *name, const struct policy *policy, int fd, const struct stat *status)
 {
 	/* A memfd has no link: where no rule asks for names, only a file without links has to be looked at. */
 	if (!policy->wants_names && status->st_nlink && !log_wants(LOG_INFO))
 		return true;
 
-	char link[sizeof("/proc/self/fd/") + 20];
-	struct text path;
-	text_init(&path, link, sizeof(link));
-	text_string(&path, "/proc/self/fd/");
-	text_number(&path, (uint64_t)fd);
-	if (!read_link(name, link))
+	if (!read_descriptor_link(name, fd))
 		return count_unnamed("a mapping is left alone: its file's name cannot be had (no /proc, or longer than a page)");
 
 	const char *own;
