@@ -90,15 +90,21 @@ void existing_advise(const struct policy *policy)
 		log_line(LOG_NOTICE, "mappings that exist at start are left alone: no /proc/self/maps");
 		return;
 	}
-	struct maps_line line, before = { 0 };
+	struct maps_line line, before = { 0 }, last_library = { 0 };
 	size_t used;
 	bool library = false, libraries = wants_libraries(policy);
 	for (size_t at = 0; at < length && (used = maps_parse_line(maps + at, length - at, &line)); at += used) {
+		if (sys_owns(line.low, line.high))
+			continue;
 		bool continues = is_anonymous(&line) ? line.low == before.high : line.inode && same_file(&line, &before);
-		library = continues ? library : line.inode && is_executed(maps + at, length - at);
+		if (!continues)
+			library = line.inode && (same_file(&line, &last_library) || is_executed(maps + at, length - at));
 		before = line;
+		/* Other mappings may lie in the gap that some libraries have between their segments. */
+		if (library && line.inode)
+			last_library = line;
 		bool reserved = !line.readable && !line.writable && !line.executable;
-		if (!reserved && !is_special(&line) && (libraries || !library) && !sys_owns(line.low, line.high))
+		if (!reserved && !is_special(&line) && (libraries || !library))
 			judge(policy, &line, library);
 	}
 	arena_free(&arena);
