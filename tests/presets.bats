@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The presets as texts. That they do what they say is shown by tests/databases on the real servers.
+# The presets as texts, and those for any program at work. Those for one program are shown by tests/databases.
 
 load helpers
 
@@ -48,4 +48,74 @@ left_out() {
 @test "the presets are all installed" {
 	run sed -n 's|^	policy/\(.*\.policy\).*|\1|p' "$SOURCE/Makefile.am"
 	assert_output "$(cd "$PRESETS" && ls ./*.policy | sed 's|^\./||')"
+}
+
+# mapper PRESET STATEMENT...: the test host under the preset; what it prints.
+mapper() {
+	run --separate-stderr preload MADVISOR_POLICY="$PRESETS/$1.policy" "$PROGRAMS/mapper" "${@:2}"
+	assert_success
+	assert_equal "$stderr" ""
+}
+
+@test "undo-random takes a program's own random back (VmFlags without rr)" {
+	truncate -s 2M "$BATS_TEST_TMPDIR/file"
+	mapper undo-random "open $BATS_TEST_TMPDIR/file ro" "map r shared 0" "madvise 1" flags
+	refute_output --regexp ' rr( |$)'
+	run preload "$PROGRAMS/mapper" "open $BATS_TEST_TMPDIR/file ro" "map r shared 0" "madvise 1" flags
+	assert_output --regexp ' rr( |$)'
+}
+
+@test "backup-scan reads ahead (VmFlags sr), and gives cold just before the unmap (strace)" {
+	head -c 2M /dev/zero >"$BATS_TEST_TMPDIR/file"
+	mapper backup-scan "open $BATS_TEST_TMPDIR/file ro" "map r shared 0" flags
+	assert_output --regexp ' sr( |$)'
+	mapper backup-scan "open $BATS_TEST_TMPDIR/file rw" "map rw shared 0" flags
+	refute_output --regexp ' sr( |$)'
+	run strace -f -e trace=madvise,munmap -o "$BATS_TEST_TMPDIR/trace" env LD_PRELOAD="$HOST_PRELOAD" \
+		MADVISOR_POLICY="$PRESETS/backup-scan.policy" "$PROGRAMS/mapper" "open $BATS_TEST_TMPDIR/file ro" \
+		"map r shared 0" unmap
+	assert_success
+	run grep -A 1 'madvise(0x[0-9a-f]*, 2097152, MADV_COLD) = 0' "$BATS_TEST_TMPDIR/trace"
+	assert_line --index 1 --regexp 'munmap\(0x[0-9a-f]*, 2097152\)'
+}
+
+@test "coredump-slim leaves large memory out of core files (VmFlags dd), and small memory in" {
+	local kind
+	for kind in "map rw shared,anon 16M" "map rw private,anon 64M" "shm 16M"; do
+		mapper coredump-slim "$kind" flags
+		assert_output --regexp ' dd( |$)'
+	done
+	mapper coredump-slim "memfd pool 16M" "map rw shared 0" flags
+	assert_output --regexp ' dd( |$)'
+	mapper coredump-slim "map rw private,anon 32M" flags
+	refute_output --regexp ' dd( |$)'
+}
+
+@test "no-thp and thp-anon say no and yes to huge pages (VmFlags nh, hg)" {
+	mapper no-thp "map rw private,anon 2M" flags
+	assert_output --regexp ' nh( |$)'
+	mapper no-thp "map rw private,anon 1M" flags
+	refute_output --regexp ' nh( |$)'
+	mapper thp-anon "map rw private,anon 64M" flags
+	assert_output --regexp ' hg( |$)'
+}
+
+@test "llama-cpp has a whole model read (mincore), and another file not" {
+	local name
+	# Not to the last page: other tests of this machine may need the memory.
+	head -c 64M /dev/urandom >"$BATS_TEST_TMPDIR/model.gguf"
+	cp "$BATS_TEST_TMPDIR/model.gguf" "$BATS_TEST_TMPDIR/model.bin"
+	for name in gguf bin; do
+		drop_cache "$BATS_TEST_TMPDIR/model.$name"
+		mapper llama-cpp "open $BATS_TEST_TMPDIR/model.$name ro" "map r shared 0" "sleep 1" resident
+		[ $name = gguf ] && [ "$output" -gt 60000000 ] || [ "$output" = 0 ]
+	done
+}
+
+@test "vector undoes random on inverted lists, and leaves other files of an index to the program" {
+	truncate -s 16M "$BATS_TEST_TMPDIR/lists.ivfdata" "$BATS_TEST_TMPDIR/graph.faiss"
+	mapper vector "open $BATS_TEST_TMPDIR/lists.ivfdata ro" "map r shared 0" "madvise 1" flags
+	refute_output --regexp ' rr( |$)'
+	mapper vector "open $BATS_TEST_TMPDIR/graph.faiss ro" "map r shared 0" "madvise 1" flags
+	assert_output --regexp ' rr( |$)'
 }
