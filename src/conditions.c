@@ -71,11 +71,7 @@ bool is_condition(struct span word)
 	if (word.length > 0 && word.bytes[0] == '!')
 		return true;
 	struct span subject = comparison_subject(word);
-	for (size_t i = 0; condition_name(i); i++) {
-		if (span_is(subject, condition_name(i)))
-			return true;
-	}
-	return false;
+	return index_of_word(subject) < WORD_COUNT || index_of_option(subject) < COUNT(options) || is_subject(subject);
 }
 
 static void read_option(struct reading *reading, struct draft *draft, const struct word *word, size_t index, bool negated)

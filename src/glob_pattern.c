@@ -195,7 +195,7 @@ enum glob_token glob_read(struct glob_reader *reader)
 			return glob_wrong(reader, reader->opened, "\"{\" without \"}\" (write \"\\{\" for the byte itself)");
 		return TOKEN_END;
 	}
-	bool globstar = glob_at_globstar(reader);
+	bool globstar = reader->pattern[at] == '*' && glob_at_globstar(reader);
 	reader->fresh = false;
 	if (globstar) {
 		reader->at += 2;
