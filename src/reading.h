@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What the parts of the parser share: the source that is being read, and how they complain. Nobody else includes this. */
+/*
+ * What the parts of the parser share: the source that is being read, and how they complain. Nobody else includes this.
+ *
+ *   parse.c          a source, its lines, a rule; words.c cuts them
+ *   scope.c          "program" and "argument" lines
+ *   pattern.c        the pattern of a rule
+ *   parse_items.c    its list; check_items.c what can only be judged with the whole line
+ *   conditions.c     words and options behind the list; comparisons.c "size" and "file"
+ *   amount.c         numbers
+ *   finish.c         the rules of all sources, made a policy
+ */
 #ifndef MADVISOR_READING_H
 #define MADVISOR_READING_H
 

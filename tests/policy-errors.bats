@@ -637,3 +637,11 @@ test.policy:4:7: unknown advice "randon" (did you mean "random"?)'
 		'1:3: unknown advice "none;": "madvisor advice" lists them' \
 		'1:9: unknown condition "b": madvisor.policy(5) lists conditions and options'
 }
+
+@test "all errors are reported, but what has more than a hundred gets no more suggestions" {
+	run "$PROGRAMS/policy_cases" < <(yes '*.mdb randon' | head -n 3000)
+	assert_failure 2
+	assert_equal "${#lines[@]}" 3000
+	assert_line --index 99 'test.policy:100:7: unknown advice "randon" (did you mean "random"?)'
+	assert_line --index 2999 'test.policy:3000:7: unknown advice "randon": "madvisor advice" lists them'
+}

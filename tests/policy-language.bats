@@ -155,6 +155,17 @@ read_as() {
 		'rules 1 items 0 names memory'
 }
 
+@test "rules that share conditions have the same bounds, others their own" {
+	OPTIONS='memory=1000' read_as $'a none size>=50%\nb none size>=50%\nc none size>=50% file<7\nd none size>=50%\ne none\nf none size>50%' \
+		'0 test.policy:1 a none size 500..18446744073709551615' \
+		'1 test.policy:2 b none size 500..18446744073709551615' \
+		'2 test.policy:3 c none size 500..18446744073709551615 file 0..6' \
+		'3 test.policy:4 d none size 500..18446744073709551615' \
+		'4 test.policy:5 e none' \
+		'5 test.policy:6 f none size 501..18446744073709551615' \
+		'rules 6 items 0 names file memory'
+}
+
 @test "memory is asked for only by percentages and by prefetch without a range" {
 	read_as '[anon] hugepage size>=64M' '0 test.policy:1 [anon] hugepage#0:8 size 67108864..18446744073709551615' \
 		'rules 1 items 1'
