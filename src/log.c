@@ -57,9 +57,7 @@ bool log_begin(struct text *line, enum log_level level)
 	text_string(line, "madvisor[");
 	text_number(line, (uint64_t)sys_getpid());
 	text_string(line, "] ");
-	const char *name = program ? program : "?";
-	for (; *name; name++)
-		text_byte(line, (unsigned char)*name < 0x20 ? '?' : *name);
+	text_string(line, program ? program : "?");
 	text_string(line, ": ");
 	text_string(line, level_names[level]);
 	text_string(line, ": ");
@@ -125,8 +123,17 @@ static void write_line(const char *bytes, size_t length)
 		atomic_fetch_add_explicit(&status_page()->lines_dropped, 1, memory_order_relaxed);
 }
 
+/* Names of programs, policies and settings are anybody's: none may begin a line of its own, or speak to a terminal. */
+static void hide_control_bytes(struct text *line)
+{
+	for (size_t i = 0; i < line->length; i++)
+		if ((unsigned char)line->buffer[i] < 0x20 || line->buffer[i] == 0x7f)
+			line->buffer[i] = '?';
+}
+
 void log_end(struct text *line)
 {
+	hide_control_bytes(line);
 	status_keep_line(line->buffer, line->length);
 	if (!silent) {
 		line->buffer[line->length] = '\n';   /* text_init was told of one byte less than there is */

@@ -107,11 +107,12 @@ static bool read_descriptor_link(struct name *name, int fd)
 bool name_of_descriptor(struct name *name, const struct policy *policy, int fd, const struct stat *status)
 {
 	/* A memfd has no link: where no rule asks for names, only a file without links has to be looked at. */
-	if (!policy->wants_names && status->st_nlink && !log_wants(LOG_INFO))
+	bool needed = policy->wants_names || !status->st_nlink;
+	if (!needed && !log_wants(LOG_INFO))
 		return true;
 
 	if (!read_descriptor_link(name, fd))
-		return count_unnamed("a mapping is left alone: its file's name cannot be had (no /proc, or longer than a page)");
+		return !needed || count_unnamed("a mapping is left alone: its file's name cannot be had (no /proc, or longer than a page)");
 
 	const char *own;
 	size_t length;

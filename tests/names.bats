@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Names that only few files have: too long, like another kind's, of a file without a name or with two.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	head -c 64K /dev/urandom >data.mdb
+}
+
+# mapped RULES STATEMENTS: by Python; "file" is what is mapped, and the VmFlags of its mapping are printed.
+mapped() {
+	run --separate-stderr preload MADVISOR_LOG_LEVEL="${level:-warning}" MADVISOR_RULES="$1" "$PYTHON" -c "
+import mmap, os
+$2
+mapping = mmap.mmap(file, 4096, prot=mmap.PROT_READ)
+wanted, here = os.fstat(file).st_ino, False
+for line in open('/proc/self/smaps', errors='replace'):
+    words = line.split()
+    if '-' in words[0]:
+        here = words[4] == str(wanted)
+    elif here and words[0] == 'VmFlags:':
+        print(line, end='')"
+	assert_success
+}
+
+# deep LENGTH: statements that open a file whose path is that many bytes long, through folders of the same kind.
+deep() {
+	cat <<-END
+		path = os.getcwd()
+		while $1 - len(path) > 220:
+		    os.mkdir("d" * 100); os.chdir("d" * 100); path += "/" + "d" * 100
+		file = os.open("x" * ($1 - len(path) - 5) + ".mdb", os.O_RDWR | os.O_CREAT)
+		os.ftruncate(file, 4096)
+	END
+}
+
+@test "a path of 4095 bytes, the longest that the kernel tells, is matched" {
+	mapped "*.mdb random" "$(deep 4095)"
+	assert_output --regexp ' rr '
+	assert_equal "$stderr" ""
+}
+
+@test "a longer path cannot be had: said once, left alone by rules with names, advised by those without" {
+	mapped "*.mdb random" "$(deep 6000); mmap.mmap(file, 4096, prot=mmap.PROT_READ)"
+	refute_output --regexp ' rr '
+	assert_equal "$(grep -c 'name cannot be had' <<<"$stderr")" 1
+	assert_equal "$(wc -l <<<"$stderr")" 1
+}
+
+@test "where no rule asks for names, none is needed, whatever the level of the log" {
+	local level
+	for level in warning debug; do
+		mapped "[file] random" "$(deep 6000)"
+		assert_output --regexp ' rr '
+		rm -rf ./ddd*
+	done
+	assert_regex "$stderr" 'applied random to \[file\]'
+}
+
+@test "a file whose path looks like a memfd is a file, and a memfd whose name looks like a path is a memfd" {
+	touch /madvisor.try 2>/dev/null || skip "only root can write in /"
+	rm /madvisor.try
+	local name=/memfd:madvisor.$$
+	mapped "[memfd:*] sequential; /memfd:madvisor.* random" "
+file = os.open('$name', os.O_RDWR | os.O_CREAT)
+os.ftruncate(file, 4096)"
+	rm -f "$name"
+	assert_output --regexp ' rr '
+	mapped "[memfd:*] sequential; /memfd:madvisor.* random" "
+file = os.open('$name', os.O_RDWR | os.O_CREAT)
+os.ftruncate(file, 4096)
+os.unlink('$name')"
+	assert_output --regexp ' rr '
+	mapped "[memfd:/srv/data.mdb] sequential; ** random" "
+file = os.memfd_create('/srv/data.mdb')
+os.ftruncate(file, 4096)"
+	assert_output --regexp ' sr '
+}
+
+@test "a file that never had a name is matched by [file] and its folder alone" {
+	local open='
+file = os.open(".", os.O_RDWR | os.O_TMPFILE)
+os.ftruncate(file, 4096)'
+	mapped "*.mdb random; [file] sequential" "$open"
+	assert_output --regexp ' sr '
+	mapped "$PWD/* random deleted; [file] sequential" "$open"
+	assert_output --regexp ' rr '
+}
+
+@test "of two hard links the one that was opened counts, also once it is unlinked" {
+	ln data.mdb data.db
+	mapped "*.mdb random" "file = os.open('data.db', os.O_RDONLY)"
+	refute_output --regexp ' rr '
+	mapped "*.db none; *.mdb random" "file = os.open('data.mdb', os.O_RDONLY)"
+	assert_output --regexp ' rr '
+	mapped "*.db none; *.mdb random deleted" "file = os.open('data.mdb', os.O_RDONLY); os.unlink('data.mdb')"
+	assert_output --regexp ' rr '
+}
+
+@test "a policy whose name has a line end and looks deleted is read, and its errors begin no line of their own" {
+	local name=$'odd\nmadvisor error (deleted).policy'
+	write_policy "$name" <<<"*.mdb random"
+	MADVISOR_POLICY="$PWD/$name" mapped "" "file = os.open('data.mdb', os.O_RDONLY)"
+	assert_output --regexp ' rr '
+	write_policy "$name" <<<"*.mdb bogus"
+	MADVISOR_POLICY="$PWD/$name" mapped "" "file = os.open('data.mdb', os.O_RDONLY)"
+	assert_regex "$stderr" 'error: odd\?madvisor'
+	[ -z "$(grep -v '^madvisor\[' <<<"$stderr")" ] || fail "a line that is not ours: $stderr"
+}
