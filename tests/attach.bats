@@ -395,7 +395,7 @@ assert rows["random"]["name"] == sys.argv[3] and rows["random"]["size"] == 8 << 
 	run -2 madvisor attach -r '*.mdb random' 4194305
 	assert_output --partial 'no such process'
 
-	bash -c 'true & echo $! >"$0"; exec sleep 60' "$BATS_TEST_TMPDIR/zombie" 3>&- &
+	bash -c 'sleep 1 & echo $! >"$0"; exec sleep 60' "$BATS_TEST_TMPDIR/zombie" 3>&- &
 	local parent=$!
 	zombie() { pid=$(cat "$BATS_TEST_TMPDIR/zombie") && grep -q '^State:.Z' "/proc/$pid/status"; }
 	wait_for zombie
