@@ -8,22 +8,27 @@
 #include "sys.h"
 #include "text.h"
 
-#define SMALL_FILE 4096
 #define THP "/sys/kernel/mm/transparent_hugepage/"
 
-/* Whether a small file holds the word; false if it cannot be read. */
-static bool file_holds(const char *path, const char *word)
+struct setting {
+	char text[128];   /* "" if it cannot be read */
+};
+
+static struct setting read_setting(const char *path)
 {
-	char buffer[SMALL_FILE / 8];
+	struct setting setting;
 	long fd = sys_open_read(path, 0);
-	if (fd < 0)
-		return false;
-	long length = sys_read((int)fd, buffer, sizeof(buffer) - 1);
-	sys_close((int)fd);
-	if (length < 0)
-		return false;
-	buffer[length] = '\0';
-	return strstr(buffer, word);
+	long length = fd < 0 ? 0 : sys_read((int)fd, setting.text, sizeof(setting.text) - 1);
+	if (fd >= 0)
+		sys_close((int)fd);
+	setting.text[length > 0 ? length : 0] = '\0';
+	return setting;
+}
+
+/* Whether the setting holds the word; the choice in force stands in brackets. */
+static bool holds(const struct setting *setting, const char *word)
+{
+	return strstr(setting->text, word);
 }
 
 /* Since Linux 6.8 each size has a switch of its own, which can be on while the one above all is off. */
@@ -37,8 +42,8 @@ static bool any_size_is_on(const char *name)
 		text_number(&text, kilobytes);
 		text_string(&text, "kB/");
 		text_string(&text, name);
-		if (file_holds(path, "[always]") || file_holds(path, "[madvise]") || file_holds(path, "[advise]") ||
-		    file_holds(path, "[within_size]"))
+		struct setting size = read_setting(path);
+		if (holds(&size, "[") && !holds(&size, "[never]") && !holds(&size, "[inherit]"))
 			return true;
 	}
 	return false;
@@ -56,20 +61,27 @@ static bool has_no_swap(void)
 	return none;
 }
 
+static void read_thp(struct system *system)
+{
+	struct setting anonymous = read_setting(THP "enabled"), shared = read_setting(THP "shmem_enabled");
+	if (sys_thp_disabled() > 0)
+		system->thp = system->shared_thp = "transparent huge pages are disabled for this process by prctl(2)";
+	else if (holds(&anonymous, "[never]") && !any_size_is_on("enabled"))
+		system->thp = "transparent huge pages were \"never\" at start (" THP "enabled)";
+	if (!system->shared_thp && (holds(&shared, "[never]") || holds(&shared, "[deny]")) && !any_size_is_on("shmem_enabled"))
+		system->shared_thp = "transparent huge pages of shared memory were \"never\" at start (" THP "shmem_enabled)";
+}
+
 struct system system_read(unsigned classes)
 {
 	struct system system = { 0 };
-	if (classes & 1u << CLASS_THP) {
-		if (sys_thp_disabled() > 0)
-			system.thp = system.shared_thp = "transparent huge pages are disabled for this process by prctl(2)";
-		else if (file_holds(THP "enabled", "[never]") && !any_size_is_on("enabled"))
-			system.thp = "transparent huge pages were \"never\" at start (" THP "enabled)";
-		if (!system.shared_thp && (file_holds(THP "shmem_enabled", "[never]") || file_holds(THP "shmem_enabled", "[deny]")) &&
-		    !any_size_is_on("shmem_enabled"))
-			system.shared_thp = "transparent huge pages of shared memory were \"never\" at start (" THP "shmem_enabled)";
+	if (classes & 1u << CLASS_THP)
+		read_thp(&system);
+	if (classes & 1u << CLASS_KSM) {
+		struct setting run = read_setting("/sys/kernel/mm/ksm/run");
+		if (!holds(&run, "1"))
+			system.ksm = "KSM did not run at start (/sys/kernel/mm/ksm/run)";
 	}
-	if (classes & 1u << CLASS_KSM && !file_holds("/sys/kernel/mm/ksm/run", "1"))
-		system.ksm = "KSM did not run at start (/sys/kernel/mm/ksm/run)";
 	if (classes & 1u << CLASS_RECLAIM && has_no_swap())
 		system.swap = "anonymous memory goes nowhere without swap";
 	if (classes & 1u << CLASS_NUMA && sys_stat("/sys/devices/system/node/node1", &(struct stat){ 0 }) < 0)
