@@ -196,7 +196,9 @@ nobody_runs() {
 	run -0 madvisor run -p ./argument.policy sh -c true sh x.wanted
 	refute_output
 	run -0 madvisor run -p ./argument.policy sh -c true sh x.other
-	assert_output --partial 'no rule is for'
+	assert_output --partial 'with these arguments: no "argument" line matches one'
+	run -0 madvisor run -p ./argument.policy true
+	assert_output --partial '"program true" would match it'
 }
 
 @test "a static program is warned of, and runs" {

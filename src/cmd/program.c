@@ -80,6 +80,32 @@ static bool warn_of_names(const struct policy *policy, const struct target *targ
 	return warned;
 }
 
+/* Whether a rule is for the program, though only with other arguments. */
+static bool any_for_other_arguments(const struct policy *policy, const struct target *target)
+{
+	uint32_t index;
+
+	for (index = 0; index < policy->rule_count; index++) {
+		const struct scope *scope = policy->rules[index]->scope;
+		struct scope any_arguments = { .programs = scope ? scope->programs : NULL };
+
+		if (scope_applies(&any_arguments, &target->identity))
+			return true;
+	}
+	return false;
+}
+
+static void warn_of_no_rule(const struct policy *policy, const struct target *target)
+{
+	const char *path = target->identity.path;
+
+	if (any_for_other_arguments(policy, target))
+		report_warning("no rule is for \"%s\" with these arguments: no \"argument\" line matches one", path);
+	else
+		report_warning("no rule is for \"%s\": \"program %s\" would match it (what it starts is judged by itself)",
+			       path, base_name(path));
+}
+
 bool check_scope(const struct policy_choice *choice, const struct target *target)
 {
 	const struct policy *all, *own;
@@ -98,7 +124,6 @@ bool check_scope(const struct policy_choice *choice, const struct target *target
 	warned = warn_of_names(all, target);
 	own = read_choice(choice, &target->identity, false, &parser);
 	if (own && !own->rule_count && !warned)
-		report_warning("no rule is for \"%s\": \"program %s\" would match it (what it starts is judged by itself)",
-			       target->identity.path, base_name(target->identity.path));
+		warn_of_no_rule(all, target);
 	return own;
 }
