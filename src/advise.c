@@ -116,30 +116,53 @@ static bool carry_out(const struct rule *rule, const struct item *item, const st
 		report_failed(rule, item, advice, range, error);
 		return false;
 	}
-	const char *why = system_no_effect(&here.system, advice, range->facts->kind);
+	const char *why = system_no_effect(&here.system, advice, range->facts->kind, range->facts->words);
 	if (why)
 		report_no_effect(rule, item, advice, why);
 	report_add(report, advice);
 	return true;
 }
 
-void advise_mapped(const struct rule *rule, const struct range *range)
+static void count_mapping(const struct rule *rule, const struct range *range)
 {
-	struct report report = { .dry_run = here.dry_run };
-	for (uint8_t i = 0; i < rule->item_count; i++)
-		if (!rule->items[i]->at_unmap)
-			carry_out(rule, rule->items[i], range, &report);
-	report_applied(&report, rule, range);
-	if (!report.count)
-		return;
 	struct rule_status *status = status_of(rule);
 	atomic_fetch_add_explicit(&status->mappings, 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&status->bytes, range->high - range->low, memory_order_relaxed);
 }
 
+/* The kernel takes pageout of such a file and does nothing, madvise(2). When the mapping goes its mode is not known any more. */
+static void foresee_unmap(const struct rule *rule, const struct item *item, const struct range *range)
+{
+	uint8_t place = here.chosen ? here.chosen[item->slot] : no_alternative;
+	if (range->foreign && place != no_alternative && item->alternatives[place] == ADVICE_PAGEOUT)
+		report_no_effect(rule, item, ADVICE_PAGEOUT, "the file is another user's, who alone may write it");
+}
+
+void advise_mapped(const struct rule *rule, const struct range *range)
+{
+	struct report report = { .dry_run = here.dry_run };
+	for (uint8_t i = 0; i < rule->item_count; i++) {
+		if (rule->items[i]->at_unmap)
+			foresee_unmap(rule, rule->items[i], range);
+		else
+			carry_out(rule, rule->items[i], range, &report);
+	}
+	report_applied(&report, rule, range);
+	if (report.count)
+		count_mapping(rule, range);
+}
+
 static bool is_prefetch(const struct item *item)
 {
 	return advices[item->alternatives[0]].class == CLASS_PREFETCH;
+}
+
+static bool gives_at_map(const struct rule *rule)
+{
+	uint8_t i = 0;
+	while (i < rule->item_count && rule->items[i]->at_unmap)
+		i++;
+	return i < rule->item_count;
 }
 
 void advise_grown(const struct rule *rule, const struct range *range)
@@ -149,7 +172,7 @@ void advise_grown(const struct rule *rule, const struct range *range)
 		if (!rule->items[i]->at_unmap && is_prefetch(rule->items[i]))
 			carry_out(rule, rule->items[i], range, &report);
 	report_applied(&report, rule, range);
-	if (rule->item_count)
+	if (gives_at_map(rule))
 		atomic_fetch_add_explicit(&status_of(rule)->bytes, range->high - range->low, memory_order_relaxed);
 }
 
@@ -160,6 +183,8 @@ void advise_unmapped(const struct rule *rule, const struct range *range)
 		if (rule->items[i]->at_unmap)
 			carry_out(rule, rule->items[i], range, &report);
 	report_applied(&report, rule, range);
+	if (report.count && !gives_at_map(rule))
+		count_mapping(rule, range);
 }
 
 void advise_again(const struct rule *rule, enum advice_class class, const struct range *range, enum advice_id programs)

@@ -20,6 +20,7 @@ struct range {
 	int fd;                  /* the host's descriptor of the file, only asked for extents; -1: none */
 	uint64_t file_end;       /* bytes: the file's length; 0 where there is no file */
 	uint64_t allocated;      /* bytes: allocated blocks; what prefetch may read where extents cannot be had */
+	bool foreign;            /* a file that the process neither owns nor may write, as far as its mode tells */
 	const struct facts *facts;
 };
 

@@ -27,10 +27,12 @@
 #define NO_HUGE_PAGE_IS_SMALLER (64u << 10)
 
 static uint64_t default_huge_page;
+static uid_t user;
 
 void mapping_start(uint64_t huge_page)
 {
 	default_huge_page = huge_page;
+	user = (uid_t)sys_geteuid();
 }
 
 /* Both 1 and 3 are shared: MAP_SHARED_VALIDATE is a value, not a bit. */
@@ -122,6 +124,7 @@ static bool look_at_file(const struct policy *policy, int fd, const struct stat 
 	range->file_end = (uint64_t)status->st_size;
 	range->allocated = (uint64_t)status->st_blocks * 512;
 	range->fd = fd;
+	range->foreign = user != 0 && status->st_uid != user && !(status->st_mode & (S_IWGRP | S_IWOTH));
 	facts->file = smaller(range->file_end, range->allocated);
 	return true;
 }

@@ -22,7 +22,10 @@ void mapping_attached(int shmid, void *address, int flags);
 /* Finds the rule and carries it out. facts and range hold all that can be known; the range gets the facts. */
 void mapping_decide(const struct policy *policy, const struct facts *facts, struct range *range);
 
-/* Bytes of the default huge page, for MAP_HUGETLB without a size of its own; 0: not known, such mappings are left alone. */
+/*
+ * At start only: notes the user, and bytes of the default huge page, for MAP_HUGETLB without a size of its own; 0: not known,
+ * such mappings are left alone.
+ */
 void mapping_start(uint64_t huge_page);
 
 #endif

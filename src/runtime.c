@@ -153,8 +153,8 @@ static bool prepare(const struct policy *policy, struct arena *arena, const char
 		return false;
 	if (policy->wants_regions && !regions_create())
 		return false;
-	if (policy->kinds & (KIND_BIT(KIND_ANON) | KIND_BIT(KIND_SHARED_ANON)))
-		mapping_start(system_huge_page());
+	bool anonymous = policy->kinds & (KIND_BIT(KIND_ANON) | KIND_BIT(KIND_SHARED_ANON));
+	mapping_start(anonymous ? system_huge_page() : 0);
 	arena_seal(arena);
 	return true;
 }

@@ -103,7 +103,7 @@ static const char *thp_for(const struct system *system, enum kind kind)
 	}
 }
 
-const char *system_no_effect(const struct system *system, enum advice_id advice, enum kind kind)
+const char *system_no_effect(const struct system *system, enum advice_id advice, enum kind kind, unsigned words)
 {
 	if (!(advices[advice].kinds & KIND_BIT(kind)))
 		return "not for this kind of mapping";
@@ -111,7 +111,7 @@ const char *system_no_effect(const struct system *system, enum advice_id advice,
 	case ADVICE_HUGEPAGE:
 		return thp_for(system, kind);
 	case ADVICE_MERGEABLE:
-		return system->ksm;
+		return words & WORD_SHARED ? "only for private mappings" : system->ksm;
 	case ADVICE_PAGEOUT:
 		return kind == KIND_FILE ? NULL : system->swap;
 	case ADVICE_ACCESS_DEFAULT:

@@ -43,6 +43,37 @@ logged() {
 	assert_regex "$stderr" 'zero-wired-pages: not an advice of Linux \(Darwin\)'
 }
 
+@test "mergeable for shared memory is said to have no effect, whether KSM runs or not" {
+	logged notice "*.mdb mergeable" "open data.mdb ro" "map r shared 0" flags
+	refute_regex "$output" '\<mg\>'
+	assert_regex "$stderr" 'MADVISOR_RULES:1: mergeable: no effect: only for private mappings'
+}
+
+@test "unmap:pageout of a file that another user alone may write is said to have no effect, once" {
+	[ "$(id -u)" = 0 ] || skip "only root can become another user"
+	chmod 0755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "${BATS_TEST_TMPDIR%/*}" .
+	chmod 0644 data.mdb
+	cp "$PROGRAMS/mapper" "$LIBRARY" .
+	pages_out() {
+		run --separate-stderr setpriv --reuid 12345 --regid 12345 --clear-groups env LD_PRELOAD=./libmadvisor.so \
+			MADVISOR_LOG_LEVEL=notice MADVISOR_RULES="*.mdb unmap:pageout" \
+			./mapper "open data.mdb ro" "map r shared 0" unmap "map r shared 0" unmap
+	}
+	pages_out
+	assert_regex "$stderr" "MADVISOR_RULES:1: pageout: no effect: the file is another user's, who alone may write it"
+	assert_equal "$(wc -l <<<"$stderr")" 1
+	chown 12345 data.mdb
+	pages_out
+	assert_equal "$stderr" ""
+}
+
+@test "the summary counts mappings whose only advice is given when they go" {
+	logged info "*.mdb unmap:cold" "open data.mdb ro" "map r shared 0" unmap "map r shared 0" "at 0 256K" unmap
+	assert_regex "$stderr" 'summary: 2 mappings, 1\.3 MiB, 0 failures'
+	logged info "*.mdb random,unmap:cold" "open data.mdb ro" "map r shared 0" unmap
+	assert_regex "$stderr" 'summary: 1 mapping, 1\.0 MiB, 0 failures'
+}
+
 @test "200 forked children that fail alike add no line" {
 	run --separate-stderr preload MADVISOR_RULES="*.mdb wipeonfork unsafe" "$PYTHON" -c '
 import mmap, os

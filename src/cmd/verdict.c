@@ -23,9 +23,9 @@ static char *failure_text(enum advice_id id, int error)
 }
 
 /* What comes of the advice on mappings of one kind: words in *text. Returns whether it does something. */
-static bool judge_kind(enum advice_id id, enum kind kind, const struct system *system, char **text)
+static bool judge_kind(enum advice_id id, const struct rule *rule, enum kind kind, const struct system *system, char **text)
 {
-	const char *obstacle = system_no_effect(system, id, kind);
+	const char *obstacle = system_no_effect(system, id, kind, rule->must);
 	enum effect effect;
 	int error;
 
@@ -61,7 +61,7 @@ static bool judge(const struct rule *rule, enum advice_id id, const struct syste
 		if (!(rule->kinds & KIND_BIT(kind)))
 			continue;
 		free(*text);
-		works = judge_kind(id, kind, system, text);
+		works = judge_kind(id, rule, kind, system, text);
 	}
 	return works;
 }
