@@ -43,8 +43,10 @@ static bool is_special(const struct maps_line *line)
 	return line->name_length && line->name[0] == '[' && !is_anonymous(line);
 }
 
-static void judge(const struct policy *policy, const struct maps_line *line, bool library)
+/* A library's bss is judged by the library's name, and holds nothing of its file. */
+static void judge(const struct policy *policy, const struct maps_line *line, const struct maps_line *library)
 {
+	const struct maps_line *named = library && is_anonymous(line) ? library : line;
 	unsigned words = (line->shared ? WORD_SHARED : WORD_PRIVATE) | (line->writable ? WORD_WRITABLE : WORD_READONLY) |
 			 (line->executable ? WORD_EXECUTABLE : 0);
 	struct facts facts = {
@@ -53,8 +55,8 @@ static void judge(const struct policy *policy, const struct maps_line *line, boo
 	};
 	struct range range = { .low = line->low, .high = line->high, .offset = line->offset, .fd = -1 };
 	struct name name = { 0 };
-	if (!is_anonymous(line)) {
-		if (!name_of_line(&name, line) || name.kind == KIND_COUNT) {
+	if (!is_anonymous(named)) {
+		if (!name_of_line(&name, named) || name.kind == KIND_COUNT) {
 			name_free(&name);
 			return;
 		}
@@ -62,8 +64,10 @@ static void judge(const struct policy *policy, const struct maps_line *line, boo
 		facts.name = name.text;
 		facts.name_length = name.length;
 		facts.words |= name.deleted ? WORD_DELETED : 0;
-		range.file_end = name.file_end;
-		range.allocated = name.allocated;
+		if (named == line) {
+			range.file_end = name.file_end;
+			range.allocated = name.allocated;
+		}
 		if (name.file_known)
 			facts.file = name.file_end < name.allocated ? name.file_end : name.allocated;
 	}
@@ -105,7 +109,7 @@ void existing_advise(const struct policy *policy)
 			last_library = line;
 		bool reserved = !line.readable && !line.writable && !line.executable;
 		if (!reserved && !is_special(&line) && (libraries || !library))
-			judge(policy, &line, library);
+			judge(policy, &line, library ? &last_library : NULL);
 	}
 	arena_free(&arena);
 }

@@ -232,4 +232,7 @@ print([line for line in open("/proc/self/smaps", errors="replace") if line.start
 	refute_output --regexp 'VmFlags:.* dd ?$'
 	run --separate-stderr preload MADVISOR_RULES="$libc dontdump" cat /proc/self/smaps
 	assert_output --regexp 'VmFlags:.* dd '
+	bss_flags=$(awk -v libc="$libc" '/^[0-9a-f]+-/ { bss = last && NF == 5; last = $6 == libc && $2 == "rw-p" }
+		bss && $1 == "VmFlags:"' <<<"$output")
+	assert_regex "$bss_flags" ' dd'
 }
