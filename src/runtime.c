@@ -209,8 +209,12 @@ __attribute__((constructor)) static void start(int argc, const char *const *argu
 	log_start(settings.log_level, settings.log_silent, program);
 	complain_of_settings(&settings);
 	enum library_state state = begin(&arena, &settings, &identity, program);
-	if (state != LIBRARY_ACTIVE)
+	if (state == LIBRARY_ACTIVE) {
+		atomic_store_explicit(&madvisor_status.policy, (uint64_t)settings.policy, memory_order_relaxed);
+		atomic_store_explicit(&madvisor_status.rules, (uint64_t)settings.rules, memory_order_relaxed);
+	} else {
 		arena_free(&arena);
+	}
 	set_state(state);
 }
 

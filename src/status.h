@@ -79,6 +79,11 @@ struct madvisor_status {
 	_Atomic uint32_t state;                     /* enum library_state */
 	uint32_t reserved;
 	_Atomic uint64_t page, page_bytes;          /* address and length of the status page; 0: none */
+	/*
+	 * While active: the addresses of what MADVISOR_POLICY and MADVISOR_RULES held at start, terminated by NUL; 0: unset. Servers
+	 * overwrite their environment.
+	 */
+	_Atomic uint64_t policy, rules;
 	char version[16];
 };
 extern struct madvisor_status madvisor_status;

@@ -54,6 +54,22 @@ spoil() {
 	assert_line --regexp '^  MADVISOR_RULES:1 +2 +4\.0 MiB +1 +2\.0 MiB '
 }
 
+@test "status and explain know the policy of a server that overwrote its environment" {
+	background LD_PRELOAD="$HOST_PRELOAD" MADVISOR_RULES='*.db random' "$PYTHON" -c '
+import ctypes, mmap, os, time
+ctypes.CDLL(None)
+fields = open("/proc/self/stat").read().rsplit(")", 1)[1].split()
+start, end = int(fields[47]), int(fields[48])   # env_start, env_end: proc_pid_stat(5)
+ctypes.memset(start, 0, end - start)
+m = mmap.mmap(os.open("some.db", os.O_RDONLY), 0, prot=mmap.PROT_READ)
+print(os.getpid(), flush=True); time.sleep(60)'
+	refute grep -q MADVISOR "/proc/$PID/environ"
+	run -0 madvisor status "$PID"
+	assert_line --regexp '^  MADVISOR_RULES:1 +1 +2\.0 MiB +1 +2\.0 MiB '
+	run -0 madvisor explain --pid "$PID"
+	assert_line --regexp 'random +MADVISOR_RULES:1 +random +yes '
+}
+
 @test "status does not guess what is mapped when the policy has changed" {
 	printf '*.db random\n' | write_policy mine.policy
 	background LD_PRELOAD="$HOST_PRELOAD" MADVISOR_POLICY="$PWD/mine.policy" "$PROGRAMS/mapper" 'open some.db ro' 'map r shared 0' pause

@@ -44,21 +44,24 @@ bool is_chosen(const struct policy_choice *choice)
 	return choice->policies || choice->rules;
 }
 
+static void choose_default(struct policy_choice *choice)
+{
+	char *path = print_string("%s/default.policy", find_paths()->policies.sysconf);
+
+	if (access(path, F_OK) == 0)
+		append(&choice->policies, ':', path);
+	free(path);
+}
+
 void choose_rest(struct policy_choice *choice, const char *policies, const char *rules)
 {
-	char *path;
-
 	if (!is_chosen(choice)) {
 		if (rules)
 			choose_rule(choice, rules);
-		if (policies && *policies) {
+		if (policies && *policies)
 			choose_policy(choice, policies);
-		} else if (!policies) {
-			path = print_string("%s/default.policy", find_paths()->policies.sysconf);
-			if (access(path, F_OK) == 0)
-				choice->policies = copy_string(path);
-			free(path);
-		}
+		else if (!policies)
+			choose_default(choice);
 	}
 	if (!choice->policies)
 		choice->policies = copy_string("");
@@ -81,11 +84,10 @@ static char *variable_of(const struct process *process, const char *name)
 	return value;
 }
 
-bool choose_of_process(struct policy_choice *choice, const struct process *process)
+/* policies is overwritten. */
+static void choose_through_root(struct policy_choice *choice, pid_t pid, char *policies, const char *rules)
 {
-	char *policies = variable_of(process, "MADVISOR_POLICY"), *rules = variable_of(process, "MADVISOR_RULES");
 	char *rest = policies, *one, *path;
-	bool said = policies || rules;
 
 	if (rules)
 		choose_rule(choice, rules);
@@ -95,10 +97,34 @@ bool choose_of_process(struct policy_choice *choice, const struct process *proce
 			continue;
 		}
 		/* Its own root and mounts: what is at that path for us may be another file. */
-		path = print_string("/proc/%d/root%s", (int)process->pid, one);
+		path = print_string("/proc/%d/root%s", (int)pid, one);
 		append(&choice->policies, ':', path);
 		free(path);
 	}
+}
+
+void choose_of_snapshot(struct policy_choice *choice, const struct snapshot *snapshot)
+{
+	if (snapshot->policy_setting || snapshot->rules_setting)
+		choose_through_root(choice, snapshot->pid, snapshot->policy_setting, snapshot->rules_setting);
+	if (!snapshot->policy_setting)
+		choose_default(choice);
+}
+
+bool choose_of_process(struct policy_choice *choice, const struct process *process)
+{
+	char *policies = variable_of(process, "MADVISOR_POLICY"), *rules = variable_of(process, "MADVISOR_RULES");
+	bool said = policies || rules;
+	struct snapshot snapshot;
+	int error = 0;
+
+	if (take_snapshot(process->pid, &snapshot, &error) == SNAPSHOT_READ && snapshot.state == LIBRARY_ACTIVE) {
+		choose_of_snapshot(choice, &snapshot);
+		said = true;
+	} else if (said) {
+		choose_through_root(choice, process->pid, policies, rules);
+	}
+	release_snapshot(&snapshot);
 	free(policies);
 	free(rules);
 	return said;

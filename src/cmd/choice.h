@@ -7,6 +7,7 @@
 
 #include "parse.h"
 #include "process.h"
+#include "snapshot.h"
 
 struct policy_choice {
 	char *policies;   /* absolute paths, joined by ':', as MADVISOR_POLICY takes them; "": none; NULL: not said */
@@ -26,10 +27,13 @@ bool is_chosen(const struct policy_choice *choice);
 void choose_rest(struct policy_choice *choice, const char *policies, const char *rules);
 
 /*
- * What the environment says that the process was started with, files as seen through its root. Returns whether it says anything
- * (a server may have overwritten it).
+ * What the process was started under, files as seen through its root: what the library in it says, else its environment. Returns whether
+ * either says anything.
  */
 bool choose_of_process(struct policy_choice *choice, const struct process *process);
+
+/* The same where a snapshot of the library was taken already. */
+void choose_of_snapshot(struct policy_choice *choice, const struct snapshot *snapshot);
 
 /* Whether it names anything to read. */
 bool choice_is_empty(const struct policy_choice *choice);

@@ -51,8 +51,7 @@ struct live *count_live(const struct snapshot *snapshot)
 	struct process process;
 
 	if (!process_open(&process, snapshot->pid)) {
-		if (!choose_of_process(&choice, &process))
-			choose_rest(&choice, NULL, NULL);
+		choose_of_snapshot(&choice, snapshot);
 		choose_memory_of(&process);
 		policy = read_choice_quietly(&choice, &process.identity);
 		choose_memory_of(NULL);

@@ -4,10 +4,12 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "command.h"
 
 /* More than any library has: what lies beyond is no library's. */
 #define SEGMENTS_MAX 64
@@ -28,6 +30,26 @@ int write_remote(pid_t pid, uint64_t address, const void *buffer, size_t length)
 	ssize_t done = process_vm_writev(pid, &here, 1, &there, 1, 0);
 
 	return done < 0 ? errno : (size_t)done == length ? 0 : EFAULT;
+}
+
+char *read_remote_string(pid_t pid, uint64_t address, size_t max)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	char *text = allocate(max + 1);
+	size_t length = 0, step;
+
+	/* No further than its end: what lies behind its last page may not be there. */
+	for (; length < max; length += step) {
+		step = page - (address + length) % page;
+		if (step > max - length)
+			step = max - length;
+		if (read_remote(pid, address + length, text + length, step))
+			break;
+		if (memchr(text + length, '\0', step))
+			return text;
+	}
+	free(text);
+	return NULL;
 }
 
 struct object {

@@ -15,6 +15,9 @@
 int read_remote(pid_t pid, uint64_t address, void *buffer, size_t length);
 int write_remote(pid_t pid, uint64_t address, const void *buffer, size_t length);
 
+/* A string that ends within max bytes, NULL otherwise. The caller frees it. */
+char *read_remote_string(pid_t pid, uint64_t address, size_t max);
+
 /*
  * The address of a data object that a shared library (or the executable) mapped at base exports, and that is at least bytes
  * long, by its ELF headers and GNU hash table as they lie in memory; 0: none. Whatever stands there is checked, never trusted.

@@ -92,6 +92,14 @@ static enum snapshot_result read_page(struct snapshot *snapshot, uint64_t bytes,
 	return *error && *error != EFAULT ? SNAPSHOT_FAILED : SNAPSHOT_GARBAGE;
 }
 
+/* As much as an environment variable can hold: MAX_ARG_STRLEN, execve(2). */
+#define VARIABLE_MAX (128u << 10)
+
+static char *read_variable(pid_t pid, uint64_t address)
+{
+	return address ? read_remote_string(pid, address, VARIABLE_MAX) : NULL;
+}
+
 static enum snapshot_result read_status(pid_t pid, uint64_t address, struct snapshot *snapshot, int *error)
 {
 	struct madvisor_status status;
@@ -103,7 +111,8 @@ static enum snapshot_result read_status(pid_t pid, uint64_t address, struct snap
 	if (memcmp(status.magic, STATUS_MAGIC, sizeof(status.magic)))
 		return SNAPSHOT_GARBAGE;
 	status.version[sizeof(status.version) - 1] = '\0';
-	*snapshot = (struct snapshot){ .pid = pid };
+	release_snapshot(snapshot);
+	snapshot->pid = pid;
 	memcpy(snapshot->version, status.version, sizeof(snapshot->version));
 	if (status.abi != STATUS_ABI || status.bytes != sizeof(status))
 		return SNAPSHOT_OTHER_VERSION;
@@ -111,6 +120,8 @@ static enum snapshot_result read_status(pid_t pid, uint64_t address, struct snap
 	if (state > LIBRARY_FAILED)
 		return SNAPSHOT_GARBAGE;
 	snapshot->state = state;
+	snapshot->policy_setting = read_variable(pid, atomic_load_explicit(&status.policy, memory_order_relaxed));
+	snapshot->rules_setting = read_variable(pid, atomic_load_explicit(&status.rules, memory_order_relaxed));
 	snapshot->address = atomic_load_explicit(&status.page, memory_order_relaxed);
 	return snapshot->address ? read_page(snapshot, atomic_load_explicit(&status.page_bytes, memory_order_relaxed), error) :
 				   SNAPSHOT_READ;
@@ -150,8 +161,10 @@ enum snapshot_result take_snapshot(pid_t pid, struct snapshot *snapshot, int *er
 
 void release_snapshot(struct snapshot *snapshot)
 {
+	free(snapshot->policy_setting);
+	free(snapshot->rules_setting);
 	free(snapshot->page);
-	snapshot->page = NULL;
+	*snapshot = (struct snapshot){ 0 };
 }
 
 const char *snapshot_line(const struct snapshot *snapshot, size_t index)

@@ -17,6 +17,7 @@ struct snapshot {
 	pid_t pid;
 	enum library_state state;
 	char version[sizeof(((struct madvisor_status *)0)->version)];
+	char *policy_setting, *rules_setting;   /* what MADVISOR_POLICY and MADVISOR_RULES held; NULL: unset, or not active */
 	uint64_t address;                  /* of the page, there; 0: the library made none, and what follows means nothing */
 	struct status_page *page;          /* a copy; texts in it are terminated, counts within bounds */
 	const struct rule_status *rules;   /* page->rule_count of them */
