@@ -301,6 +301,18 @@ assert rows["random"]["name"] == sys.argv[3] and rows["random"]["size"] == 8 << 
 	done
 }
 
+@test "a signal that the program ignores ends no call, though a traced thread stops for it" {
+	needs python3
+	target epoll_wait
+	setpriv --pdeathsig KILL python3 -c '
+import os, signal, sys
+while True:
+	os.kill(int(sys.argv[1]), signal.SIGWINCH)' "$pid" 2>/dev/null 3>&- &
+	attach_often 40
+	kill $!
+	unharmed
+}
+
 @test "a thread that sleeps in semop is left alone" {
 	target semop
 	run madvisor attach -r "$data random" "$pid"

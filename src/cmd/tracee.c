@@ -115,18 +115,23 @@ static bool judge_stop(struct tracee *tracee)
 	bool kernels = result == RESTART_SYS || result == RESTART_NOINTR || result == RESTART_NOHAND || result == RESTART_BLOCK;
 	if (!ours && !kernels)
 		return true;
+	if (!made_by_syscall(tracee, stopped))
+		return false;
 	if (ours)
 		stopped->rax = (unsigned long long)RESTART_NOHAND;
 	tracee->busy = true;
-	return (!ours || set_registers(tracee, stopped)) && made_by_syscall(tracee, stopped);
+	return !ours || set_registers(tracee, stopped);
 }
 
-static enum tracee_state give_up(const struct tracee *tracee, enum stop stop, int signal)
+static enum tracee_state give_up(struct tracee *tracee, enum stop stop, int signal)
 {
 	if (stop == STOP_TIMEOUT)
 		return TRACEE_STUCK;
 	if (stop == STOP_GONE)
 		return TRACEE_GONE;
+	/* A signal that the program ignores stops a traced thread all the same, and ends its call. */
+	if (!tracee->busy)
+		judge_stop(tracee);
 	let_go(tracee, stop == STOP_SIGNAL ? signal : 0);
 	return stop == STOP_GROUP ? TRACEE_STOPPED : TRACEE_GONE;
 }
@@ -147,8 +152,6 @@ static enum tracee_state interrupt_and_give_up(struct tracee *tracee, bool stopp
 		stopped = true;
 		stop = wait_stop(tracee->thread, now_milliseconds() + STOP_MILLISECONDS, &signal);
 	} while (stop == STOP_SYSCALL);
-	if (stop == STOP_EVENT && !tracee->busy)
-		judge_stop(tracee);
 	return give_up(tracee, stop, signal);
 }
 

@@ -6,9 +6,10 @@
  *
  *   attach_target FILE [masked] [signals] [filtered] [KIND]
  *
- * masked: every thread but the first blocks all signals. signals: each of them is sent one every few milliseconds, and may be
- * interrupted by that and nothing else. filtered: a seccomp filter kills it for madvise(2) and restart_syscall(2), neither of which
- * it calls. KIND: one thread, the main one, of that kind; what it waits for comes from another process.
+ * masked: every thread but the first blocks all signals. signals: each of them is sent one every few milliseconds, every second
+ * one ignored, and may be interrupted by a handler and nothing else. filtered: a seccomp filter kills it for madvise(2) and
+ * restart_syscall(2), neither of which it calls. KIND: one thread, the main one, of that kind; what it waits for comes from
+ * another process.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -425,7 +426,7 @@ static void *feeder(void *unused)
 				feed(&kinds[i], &peers[i], number);
 		for (size_t i = 0; signals && i < KIND_COUNT; i++)
 			if (threads[i])
-				pthread_kill(threads[i], SIGUSR1);
+				pthread_kill(threads[i], number % 2 ? SIGUSR1 : SIGWINCH);
 		pause_us(PERIOD_MS * 1000 / 4);
 	}
 	wait_for_the_end();
@@ -474,8 +475,14 @@ static pthread_t start_thread(void *(*function)(void *), void *argument, bool ma
 {
 	pthread_t thread = 0;
 	sigset_t all, old;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, mask ? &all : NULL, &old);
+	if (mask) {
+		sigfillset(&all);
+	} else {
+		/* Else a thread could take what had woken the main one, whose sleep the kernel would then restart. */
+		sigemptyset(&all);
+		sigaddset(&all, SIGTERM);
+	}
+	pthread_sigmask(SIG_BLOCK, &all, &old);
 	errno = pthread_create(&thread, NULL, function, argument);
 	if (errno)
 		complain("thread", "not created", 0, errno);
