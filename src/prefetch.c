@@ -141,7 +141,9 @@ struct prefetch_result prefetch(enum advice_id advice, const struct item *item, 
 	struct span wanted = wanted_span(item, range);
 	if (wanted.begin == wanted.end || give_extents(&prefetching, wanted))
 		return prefetching.result;
-	if (is_file(range))
+	/* What a memfd has not allocated yet is memory: populate-write is for that. */
+	bool allocates = advice == ADVICE_POPULATE_WRITE && range->facts->kind == KIND_MEMFD;
+	if (is_file(range) && !allocates)
 		wanted.end = smaller(wanted.end, round_up(range->allocated, page_size));
 	if (wanted.begin < wanted.end)
 		give_span(&prefetching, wanted);

@@ -100,6 +100,11 @@ is_resident() {
 	assert_regex "$stderr" 'needs the option "unsafe"'
 }
 
+@test "populate-write allocates a memfd, which is empty at first" {
+	mapper "[memfd:*] populate-write" "memfd pool 4M" "map rw shared 0" resident
+	assert_output $((4 << 20))
+}
+
 @test "prefetch moves no descriptor and leaves none open" {
 	file_of data.db 4
 	cat >host.py <<-'END'
