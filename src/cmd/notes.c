@@ -96,7 +96,13 @@ static bool is_without_recency(enum advice_id id)
 /* What only undoes another advice. */
 static bool is_undoing(enum advice_id id)
 {
-	return advices[id].clears && !advices[id].sets;
+	return advices[id].clears && !advices[id].sets && advices[id].class != CLASS_FORK;
+}
+
+/* The same, of a class that override does not hold. */
+static bool is_undoing_for_nothing(enum advice_id id)
+{
+	return advices[id].clears && !advices[id].sets && advices[id].class == CLASS_FORK;
 }
 
 static bool sticks(enum advice_id id)
@@ -127,4 +133,7 @@ void print_notes(const struct rule *rule, FILE *out)
 		      "          what it takes for one, and the mremap(2) fails\n", out);
 	if (gives(rule, is_undoing) && !rule->override)
 		fputs("    note: a new mapping has nothing to undo; only with override does this answer the program's own advice\n", out);
+	if (gives(rule, is_undoing_for_nothing))
+		fputs("    note: a new mapping has nothing to undo, and override does not answer the program's own advice of class fork\n",
+		      out);
 }
