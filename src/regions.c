@@ -139,11 +139,40 @@ static void close_gap(size_t place, size_t gap)
 	count -= gap;
 }
 
+/* Neighbours that the kernel would make one mapping of, so that there are no more regions than mappings. */
+static bool continues(const struct region *below, const struct region *above)
+{
+	bool has_object = below->kind != KIND_ANON && below->kind != KIND_SHARED_ANON;
+	return below->high == above->low && below->rule == above->rule && below->kind == above->kind &&
+	       below->words == above->words && below->known == above->known && below->not_forked == above->not_forked &&
+	       (!has_object || below->origin == above->origin);
+}
+
+/* Makes it a part of its neighbours. Returns false if it continues neither. */
+static bool join(size_t place, const struct region *region)
+{
+	bool below = place < count && continues(&table[place], region);
+	bool above = place > 0 && continues(region, &table[place - 1]);
+	if (below && above) {
+		table[place].high = table[place - 1].high;
+		close_gap(place - 1, 1);
+	} else if (below) {
+		table[place].high = region->high;
+	} else if (above) {
+		table[place - 1].low = region->low;
+	}
+	return below || above;
+}
+
 static bool insert(const struct region *region)
 {
-	if (count == REGIONS_MAX || region->low >= region->high)
-		return false;
 	size_t place = place_below(region->low);
+	if (region->low >= region->high)
+		return false;
+	if (join(place, region))
+		return true;
+	if (count == REGIONS_MAX)
+		return false;
 	memmove(&table[place + 1], &table[place], (count - place) * sizeof(*table));
 	table[place] = *region;
 	count++;
