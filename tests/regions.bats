@@ -34,6 +34,12 @@ stress() {
 	[ "$(value vforks)" -gt 10 ] || fail "too few vforks: $output"
 }
 
+@test "a full table takes no more, loses nothing else, and is as good as new when emptied" {
+	run timeout --signal=KILL "$COMMAND_TIMEOUT" "$PROGRAMS/regions_full"
+	assert_success
+	assert_output ok
+}
+
 # bats test_tags=no-sanitizer
 @test "the thread sanitizer finds no race in the table" {
 	local sources=() name

@@ -9,22 +9,28 @@
  *                              such as shared,populate; BYTES 0: the whole file. With fixed: over the part of "at"
  *   shm BYTES [ro]             makes, attaches and removes a System V segment;  detach: shmdt(2)
  *   at OFFSET BYTES            what follows is about this part of the mapping
- *   remap BYTES                mremap(2) with MAYMOVE;  dontunmap: moves it, and leaves the old one
+ *   remap BYTES [HOW]          mremap(2) with MAYMOVE; or "inplace"; "fixed": to a place of our own; "dontunmap": leaves the old
+ *                              mapping; "again": old size 0, a second mapping; "wrong": with flags that no kernel has
+ *   old                        what follows is about the mapping that was the last one before this;  whole: about all of it
  *   unmap                      munmap(2)
+ *   many COUNT PROT FLAGS      maps so many pages, each by itself, in a row
+ *   crowd                      maps until vm.max_map_count is reached
  *   madvise NUMBER             madvise(2);  posix NUMBER: posix_madvise(3). Both print the result
  *   protect PROT   touch   rename FROM TO   unlink PATH   sleep SECONDS
  *   flags                      prints the VmFlags of the mapping;  size: its Size;  lines: how many mappings there are
  *   numa                       prints its memory policy;  resident: its resident bytes, by mincore(2)
  *   errno                      prints errno as it was when main began
  *   pause                      prints the pid, and waits until standard input ends
- *   fork STATEMENT             runs a statement in a child, and waits for it
+ *   switch off|on              the library's
+ *   fork STATEMENT[; STATEMENT...]
+ *                              runs them in a child, and waits for it;  vfork: in a child of vfork(2)
  *
  * A call that fails prints its name and errno's name, and the program goes on.
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,9 +41,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel_view.h"
+#include "status.h"
+
 static int file = -1;
-static char *mapping = MAP_FAILED;
-static size_t part_offset, part_length;
+static char *mapping = MAP_FAILED, *old_mapping = MAP_FAILED;
+static size_t part_offset, part_length, length_of_all, old_length;
 static int errno_at_start;
 
 static void *report(const char *what, void *result)
@@ -97,7 +106,10 @@ static char *part(void)
 static void become(char *address, size_t length)
 {
 	if (address != MAP_FAILED) {
+		old_mapping = mapping;
+		old_length = length_of_all;
 		mapping = address;
+		length_of_all = length;
 		part_offset = 0;
 		part_length = length;
 	}
@@ -155,17 +167,43 @@ static void do_at(char **word)
 	part_length = bytes(word[2]);
 }
 
-static void do_remap(char **word)
+static char *reserve(size_t length)
 {
-	size_t length = bytes(word[1]);
-	become(report("mremap", mremap(part(), part_length, length, MREMAP_MAYMOVE)), length);
+	return mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
-static void do_dontunmap(char **word)
+static void do_remap(char **word)
+{
+	size_t length = bytes(word[1]), from_length = part_length;
+	const char *how = word[2] ? word[2] : "";
+	int flags = MREMAP_MAYMOVE;
+	char *new = NULL;
+	if (strcmp(how, "inplace") == 0) {
+		flags = 0;
+	} else if (strcmp(how, "fixed") == 0) {
+		flags |= MREMAP_FIXED;
+		new = reserve(length);
+	} else if (strcmp(how, "dontunmap") == 0) {
+		flags |= MREMAP_DONTUNMAP;
+	} else if (strcmp(how, "again") == 0) {
+		from_length = 0;
+	} else if (strcmp(how, "wrong") == 0) {
+		flags |= 1 << 20;
+	}
+	become(report("mremap", mremap(part(), from_length, length, flags, new)), length);
+}
+
+static void do_old(char **word)
 {
 	(void)word;
-	size_t length = part_length;
-	become(report("mremap", mremap(part(), length, length, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL)), length);
+	become(old_mapping, old_length);
+}
+
+static void do_whole(char **word)
+{
+	(void)word;
+	part_offset = 0;
+	part_length = length_of_all;
 }
 
 static void do_unmap(char **word)
@@ -185,6 +223,34 @@ static void do_posix(char **word)
 	errno = 77;
 	int result = posix_madvise(part(), part_length, atoi(word[1]));
 	printf("posix_madvise %s: %s%s\n", word[1], result ? strerrorname_np(result) : "ok", errno == 77 ? "" : ", errno changed");
+}
+
+/* From the highest address down, as the kernel does it. */
+static void do_many(char **word)
+{
+	size_t count = bytes(word[1]);
+	int protection = protection_of(word[2]), flags = flags_of(word[3]) | MAP_FIXED | (file < 0 ? MAP_ANONYMOUS : 0);
+	become(reserve(count * 4096), count * 4096);
+	for (size_t i = count; i-- > 0;)
+		if (mmap(mapping + i * 4096, 4096, protection, flags, file, file < 0 ? 0 : (off_t)(i * 4096)) == MAP_FAILED)
+			check("mmap", -1);
+}
+
+/* Neighbours of different protection stay mappings of their own. */
+static void do_crowd(char **word)
+{
+	(void)word;
+	void *volatile heap = malloc(16 << 10);   /* it cannot grow afterwards, and stdio needs some */
+	free(heap);
+	for (int i = 0; mmap(NULL, 4096, i % 2 ? PROT_READ : PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED; i++)
+		;
+}
+
+static void do_switch(char **word)
+{
+	const struct madvisor_status *status = dlsym(RTLD_DEFAULT, "madvisor_status");
+	if (status)
+		((struct status_page *)status->page)->off = strcmp(word[1], "off") == 0;
 }
 
 static void do_protect(char **word)
@@ -214,70 +280,34 @@ static void do_sleep(char **word)
 	usleep((useconds_t)(atof(word[1]) * 1e6));
 }
 
-/* The line of smaps with this field, of the mapping that holds the part. */
-static void smaps_field(const char *field)
-{
-	FILE *smaps = fopen("/proc/self/smaps", "r");
-	char line[8192];
-	bool here = false;
-	uintptr_t low, high;
-	while (smaps && fgets(line, sizeof(line), smaps)) {
-		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &low, &high) == 2)
-			here = low <= (uintptr_t)part() && (uintptr_t)part() < high;
-		else if (here && strncmp(line, field, strlen(field)) == 0)
-			fputs(line + strlen(field) + strspn(line + strlen(field), " "), stdout);
-	}
-	if (smaps)
-		fclose(smaps);
-}
-
 static void do_flags(char **word)
 {
 	(void)word;
-	smaps_field("VmFlags:");
+	print_smaps(part(), "VmFlags:");
 }
 
 static void do_size(char **word)
 {
 	(void)word;
-	smaps_field("Size:");
+	print_smaps(part(), "Size:");
 }
 
 static void do_lines(char **word)
 {
 	(void)word;
-	FILE *maps = fopen("/proc/self/maps", "r");
-	int lines = 0;
-	for (int byte; maps && (byte = getc(maps)) != EOF;)
-		lines += byte == '\n';
-	printf("%d\n", lines);
-	if (maps)
-		fclose(maps);
+	print_maps_lines();
 }
 
 static void do_numa(char **word)
 {
 	(void)word;
-	FILE *maps = fopen("/proc/self/numa_maps", "r");
-	char line[8192], policy[256];
-	uintptr_t low;
-	while (maps && fgets(line, sizeof(line), maps))
-		if (sscanf(line, "%" SCNxPTR " %255s", &low, policy) == 2 && low == (uintptr_t)part())
-			puts(policy);
-	if (maps)
-		fclose(maps);
+	print_numa_policy(part());
 }
 
 static void do_resident(char **word)
 {
 	(void)word;
-	size_t pages = (part_length + 4095) / 4096, count = 0;
-	unsigned char *vector = malloc(pages);
-	check("mincore", mincore(part(), part_length, vector));
-	for (size_t i = 0; i < pages; i++)
-		count += vector[i] & 1;
-	printf("%zu\n", count * 4096);
-	free(vector);
+	print_resident(part(), part_length);
 }
 
 static void do_errno(char **word)
@@ -300,10 +330,11 @@ static const struct {
 	void (*run)(char **word);
 } statements[] = {
 	{ "open", do_open }, { "close", do_close }, { "memfd", do_memfd }, { "map", do_map }, { "shm", do_shm },
-	{ "detach", do_detach }, { "at", do_at }, { "remap", do_remap }, { "dontunmap", do_dontunmap }, { "unmap", do_unmap },
+	{ "detach", do_detach }, { "at", do_at }, { "remap", do_remap }, { "old", do_old }, { "whole", do_whole }, { "unmap", do_unmap },
 	{ "madvise", do_madvise }, { "posix", do_posix }, { "protect", do_protect }, { "touch", do_touch },
 	{ "rename", do_rename }, { "unlink", do_unlink }, { "sleep", do_sleep }, { "flags", do_flags }, { "size", do_size },
-	{ "lines", do_lines }, { "numa", do_numa }, { "resident", do_resident }, { "errno", do_errno }, { "pause", do_pause },
+	{ "lines", do_lines }, { "numa", do_numa }, { "resident", do_resident }, { "many", do_many }, { "crowd", do_crowd }, { "switch", do_switch },
+	{ "errno", do_errno }, { "pause", do_pause },
 };
 
 static void run(char *statement)
@@ -322,13 +353,30 @@ static void run(char *statement)
 	exit(2);
 }
 
+static void run_all(char *statements_of_child)
+{
+	char *rest;
+	for (char *one = strtok_r(statements_of_child, ";", &rest); one; one = strtok_r(NULL, ";", &rest))
+		run(one);
+}
+
 static void run_in_child(char *statement)
 {
 	fflush(stdout);
 	pid_t child = fork();
 	if (child == 0) {
-		run(statement);
+		run_all(statement);
 		fflush(stdout);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+static void run_in_vfork_child(char *statement)
+{
+	pid_t child = vfork();
+	if (child == 0) {
+		run_all(statement);
 		_exit(0);
 	}
 	waitpid(child, NULL, 0);
@@ -340,6 +388,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (strncmp(argv[i], "fork ", 5) == 0)
 			run_in_child(argv[i] + 5);
+		else if (strncmp(argv[i], "vfork ", 6) == 0)
+			run_in_vfork_child(argv[i] + 6);
 		else
 			run(argv[i]);
 	}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Fills the table of regions, works on it while it is full, and empties it; no memory is mapped. Prints what was not as it must be. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "regions.h"
+#include "scratch.h"
+
+#define SPAN 0x10000ul   /* of each region, and the gap behind it */
+#define PAGE 0x1000ul
+
+static bool add(unsigned long number)
+{
+	struct region region = {
+		.low = (number + 1) * 2 * SPAN, .high = (number + 1) * 2 * SPAN + SPAN, .origin = number, .rule = 7
+	};
+	return regions_add(&region);
+}
+
+static void must(bool holds, const char *what)
+{
+	if (!holds) {
+		puts(what);
+		exit(1);
+	}
+}
+
+/* Bytes of regions in the range, cut out of the table or only counted. */
+static size_t take(uintptr_t low, uintptr_t high, bool cut)
+{
+	size_t bytes = 0, found = 1;
+	for (bool all = false; !all && found;) {
+		struct region pieces[100];
+		all = (cut ? regions_cut : regions_find)(low, high, pieces, 100, &found);
+		for (size_t i = 0; i < found; i++)
+			bytes += pieces[i].high - pieces[i].low;
+		if (found)
+			high = pieces[found - 1].low;
+	}
+	return bytes;
+}
+
+int main(void)
+{
+	unsigned long count = 0;
+	must(scratch_create() && regions_create(), "no memory");
+	while (count < 1000000 && add(count))
+		count++;
+	must(count > 65530 && count < 1000000, "the table holds less than vm.max_map_count, or has no bound");
+	must(take(0, UINTPTR_MAX, false) == count * SPAN, "not all are there");
+	must(!add(count) && take(0, UINTPTR_MAX, false) == count * SPAN, "one too many changed the table");
+
+	/* A hole needs a place of its own for what lies above it: that is forgotten, and nothing else. */
+	uintptr_t tenth = 11 * 2 * SPAN;
+	must(take(tenth + PAGE, tenth + 2 * PAGE, true) == PAGE, "a hole in a full table cut something else");
+	must(take(tenth, tenth + SPAN, false) == PAGE, "what lies below the hole is gone");
+	must(take(0, UINTPTR_MAX, false) == (count - 1) * SPAN + PAGE, "more than what lies above the hole is gone");
+
+	must(take(tenth, tenth + SPAN, true) == PAGE && add(10), "there is no room where there must be");
+	must(take(0, UINTPTR_MAX, true) == count * SPAN && take(0, UINTPTR_MAX, false) == 0, "the table was not emptied");
+	must(add(0) && regions_on(), "the emptied table is of no use");
+	puts("ok");
+	return 0;
+}
