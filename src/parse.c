@@ -124,7 +124,7 @@ void parse_text(struct parser *parser, const char *source, const char *text, siz
 	struct lines lines = { .at = text, .end = text + length, .semicolons = semicolons };
 	struct span line;
 	parser->scope = NULL;
-	reading.scope_applies = true;
+	reading.program_applies = reading.scope_applies = true;
 	if (length > POLICY_FILE_MAX) {
 		parse_complain(parser, source, "larger than 4 MiB");
 		return;

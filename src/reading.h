@@ -23,7 +23,7 @@ struct reading {
 	struct arena *arena;        /* where the rule being read goes: the parser's, or the throwaway */
 	struct arena throwaway;     /* for what is not kept: rules of other programs, and all once there was an error */
 	const struct rule *with_conditions;   /* the last rule kept that has conditions in numbers */
-	bool scope_applies;
+	bool program_applies, scope_applies;  /* of the lines in force: the program alone, and with its arguments */
 	bool has_program;           /* a "program" line is in force */
 	bool no_memory;             /* was reported; the rest of the source is not read */
 	struct text message;

@@ -234,11 +234,11 @@ read_as() {
 	run "$PROGRAMS/policy_cases" program=/usr/sbin/slapd <<<"$policy"
 	assert_output '3 of 4 rules'
 	OPTIONS='program=/usr/sbin/slapd' read_as "$policy" \
-		'0 test.policy:1 a none' '1 test.policy:3 b none' '2 test.policy:7 d none' 'rules 3 items 0 names'
+		'0 test.policy:1 a none' '1 test.policy:3 b none program=slapd program=mdb_*' '2 test.policy:7 d none' 'rules 3 items 0 names'
 	OPTIONS='program=/opt/bin/mdb_stat' read_as "$policy" \
-		'0 test.policy:1 a none' '1 test.policy:3 b none' '2 test.policy:7 d none' 'rules 3 items 0 names'
+		'0 test.policy:1 a none' '1 test.policy:3 b none program=slapd program=mdb_*' '2 test.policy:7 d none' 'rules 3 items 0 names'
 	OPTIONS='program=/usr/bin/python3.11' read_as "$policy" \
-		'0 test.policy:1 a none' '1 test.policy:5 c none' '2 test.policy:7 d none' 'rules 3 items 0 names'
+		'0 test.policy:1 a none' '1 test.policy:5 c none program=/usr/bin/python3.*(path)' '2 test.policy:7 d none' 'rules 3 items 0 names'
 	OPTIONS='program=/usr/local/bin/python3.11' read_as "$policy" \
 		'0 test.policy:1 a none' '1 test.policy:7 d none' 'rules 2 items 0 names'
 	run "$PROGRAMS/policy_cases" program=/bin/true <<<$'program slapd\n*.mdb randon'
@@ -257,14 +257,22 @@ read_as() {
 
 @test "argument lines narrow the program above, to any of them, as whole arguments" {
 	local policy=$'program java\nargument *.Elasticsearch\na none\nargument -Dx=/srv/*\nb none\nprogram java\nc none'
-	OPTIONS='program=/usr/bin/java' read_as "$policy" '0 test.policy:7 c none' 'rules 1 items 0 names'
+	local c='test.policy:7 c none program=java' b='test.policy:5 b none program=java argument=-Dx=/srv/* argument=*.Elasticsearch'
+	OPTIONS='program=/usr/bin/java' read_as "$policy" "0 $c" 'rules 1 items 0 names'
 	OPTIONS='program=/usr/bin/java argument=-Xmx1g argument=org.elasticsearch.bootstrap.Elasticsearch' read_as "$policy" \
-		'0 test.policy:3 a none' '1 test.policy:5 b none' '2 test.policy:7 c none' 'rules 3 items 0 names'
-	OPTIONS='program=/usr/bin/java argument=-Dx=/srv/data/1' read_as "$policy" \
-		'0 test.policy:5 b none' '1 test.policy:7 c none' 'rules 2 items 0 names'
-	OPTIONS='program=/usr/bin/java argument=org.Elasticsearch.Tool' read_as "$policy" \
-		'0 test.policy:7 c none' 'rules 1 items 0 names'
+		'0 test.policy:3 a none program=java argument=*.Elasticsearch' "1 $b" "2 $c" 'rules 3 items 0 names'
+	OPTIONS='program=/usr/bin/java argument=-Dx=/srv/data/1' read_as "$policy" "0 $b" "1 $c" 'rules 2 items 0 names'
+	OPTIONS='program=/usr/bin/java argument=org.Elasticsearch.Tool' read_as "$policy" "0 $c" 'rules 1 items 0 names'
 	OPTIONS='program=/usr/bin/jshell argument=x.Elasticsearch' read_as "$policy" 'rules 0 items 0'
+}
+
+@test "without a program in question all rules are kept, with their lines in order" {
+	read_as $'program slapd /usr/bin/mdb_*\na none\nargument -h x\nb none\nargument y\nc none\nprogram *\nd none' \
+		'0 test.policy:2 a none program=slapd program=/usr/bin/mdb_*(path)' \
+		'1 test.policy:4 b none program=slapd program=/usr/bin/mdb_*(path) argument=-h argument=x' \
+		'2 test.policy:6 c none program=slapd program=/usr/bin/mdb_*(path) argument=y argument=-h argument=x' \
+		'3 test.policy:8 d none' \
+		'rules 4 items 0 names'
 }
 
 @test "every preset is valid, with all its rules" {

@@ -151,6 +151,12 @@ static void print_bounds(const char *name, struct bounds bounds)
 		printf(" %s %llu..%llu", name, (unsigned long long)bounds.min, (unsigned long long)bounds.max);
 }
 
+static void print_globs(const char *name, const struct glob_list *list)
+{
+	for (; list; list = list->next)
+		printf(" %s=%s%s", name, list->text, list->whole_path ? "(path)" : "");
+}
+
 static void print_rule(const struct rule *rule)
 {
 	printf("%u %s:%u %s ", rule->number, rule->source, rule->line, rule->pattern);
@@ -169,6 +175,10 @@ static void print_rule(const struct rule *rule)
 	for (unsigned class = 0; class < CLASS_COUNT; class++) {
 		if (rule->held & 1u << class)
 			printf(" holds-%s", advice_class_name(class));
+	}
+	if (rule->scope) {
+		print_globs("program", rule->scope->programs);
+		print_globs("argument", rule->scope->arguments);
 	}
 	printf("\n");
 }
