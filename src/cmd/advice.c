@@ -59,7 +59,8 @@ static const char *here(int error)
 
 static void print_people(void)
 {
-	static const char *const titles[] = { "ADVICE", "CLASS", "SINCE", "HERE", "WHEN", "MAPPINGS", "NEEDS", "WHAT IT DOES", NULL };
+	static const char *const titles[] = { "ADVICE", "CLASS", "SINCE", "HERE", "WHEN", "MAPPINGS", "NEEDS",
+					      "WHAT IT DOES", NULL };
 	struct table *table = table_create(titles);
 	enum advice_id id;
 
@@ -67,8 +68,9 @@ static void print_people(void)
 		const struct advice *advice = &advices[id];
 		char *kinds = set_text(advice->kinds, kind_words, KIND_COUNT);
 		/* Whose it is, where it is not Linux's own. */
-		char *summary = strstr(advice->systems, "Linux") ? copy_string(advice->summary) :
-								   print_string("%s: %s", advice->systems, advice->summary);
+		char *summary = strstr(advice->systems, "Linux") ?
+					copy_string(advice->summary) :
+					print_string("%s: %s", advice->systems, advice->summary);
 		char *when = advice->since ? set_text(advice->moments, moments, MOMENT_COUNT) : copy_string("-");
 
 		table_cell(table, advice->name);

@@ -54,7 +54,8 @@ static int run(const struct subcommand *self, int argc, char **argv)
 	for (index = 0; index < policy->rule_count; index++)
 		less += !check_rule(policy->rules[index], &system);
 	if (less)
-		printf("%u of %u rules would do less than %s here\n", less, policy->rule_count, less == 1 ? "it says" : "they say");
+		printf("%u of %u rules would do less than %s here\n", less, policy->rule_count,
+		       less == 1 ? "it says" : "they say");
 	else if (policy->rule_count == 1)
 		printf("the rule would do what it says here\n");
 	else

@@ -21,14 +21,15 @@ void choose_rule(struct policy_choice *choice, const char *rule);
 bool is_chosen(const struct policy_choice *choice);
 
 /*
- * Where nothing was chosen: what the values of MADVISOR_POLICY and MADVISOR_RULES say (NULL: unset), else default.policy.
- * Afterwards policies is not NULL. With something chosen, the environment says nothing: what an option leaves out is none.
+ * Where nothing was chosen: what the values of MADVISOR_POLICY and MADVISOR_RULES say (NULL: unset), else
+ * default.policy. Afterwards policies is not NULL. With something chosen, the environment says nothing: what an option
+ * leaves out is none.
  */
 void choose_rest(struct policy_choice *choice, const char *policies, const char *rules);
 
 /*
- * What the process was started under, files as seen through its root: what the library in it says, else its environment. Returns whether
- * either says anything.
+ * What the process was started under, files as seen through its root: what the library in it says, else its
+ * environment. Returns whether either says anything.
  */
 bool choose_of_process(struct policy_choice *choice, const struct process *process);
 
@@ -38,12 +39,12 @@ void choose_of_snapshot(struct policy_choice *choice, const struct snapshot *sna
 /* Whether it names anything to read. */
 bool choice_is_empty(const struct policy_choice *choice);
 
-/* Percentages, and the ceiling of prefetch, are of what this process may use; with NULL, and at first, of what we may. */
+/* Percentages, and the ceiling of prefetch, are of what this process may use; NULL, as at first: of what we may. */
 void choose_memory_of(const struct process *process);
 
 /*
- * Reads it. All errors are printed to standard error, then NULL is returned. The parser is initialised here; its counts may be
- * asked for afterwards. identity: as in struct parser; NULL: every rule.
+ * Reads it. All errors are printed to standard error, then NULL is returned. The parser is initialised here; its counts
+ * may be asked for afterwards. identity: as in struct parser; NULL: every rule.
  */
 const struct policy *read_choice(const struct policy_choice *choice, const struct identity *identity, bool attach,
 				 struct parser *parser);

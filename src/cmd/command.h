@@ -33,8 +33,8 @@ struct subcommand {
 	int (*run)(const struct subcommand *self, int argc, char **argv);   /* returns the exit status */
 };
 
-extern const struct subcommand advice_subcommand, attach_subcommand, check_subcommand, explain_subcommand, off_subcommand,
-	on_subcommand, policies_subcommand, run_subcommand, status_subcommand;
+extern const struct subcommand advice_subcommand, attach_subcommand, check_subcommand, explain_subcommand,
+	off_subcommand, on_subcommand, policies_subcommand, run_subcommand, status_subcommand;
 
 /*
  * The key of the next option, its argument in optarg; -1: no more, the operands begin at argv[optind].
@@ -53,7 +53,8 @@ void report_error(const char *format, ...) __attribute__((format(printf, 1, 2)))
 void report_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same, "try 'madvisor NAME --help'" behind it, and exit status 2. self: NULL for the command as a whole. */
-void usage_error(const struct subcommand *self, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+void usage_error(const struct subcommand *self, const char *format, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
 
 /* As malloc(3) and the rest, but without memory the command ends with status 2. */
 void *allocate(size_t bytes);

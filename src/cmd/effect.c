@@ -141,7 +141,8 @@ static enum effect try_by_flags(enum advice_id id, const struct scratch_mapping 
 	int count;
 
 	/* To see something go it must be there first. */
-	if (!advice->sets && (opposite == ADVICE_COUNT || sys_madvise(mapping->address, mapping->length, advices[opposite].value)))
+	if (!advice->sets &&
+	    (opposite == ADVICE_COUNT || sys_madvise(mapping->address, mapping->length, advices[opposite].value)))
 		return EFFECT_UNTRIED;
 	if (!advice->sets && count_flags(mapping->address, advices[opposite].sets) == 0)
 		return EFFECT_IGNORED;

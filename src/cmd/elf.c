@@ -52,7 +52,8 @@ static bool is_go_note(const char *notes, size_t length)
 		memcpy(&note, notes + at, sizeof(note));
 		if (note.n_namesz == 4 && !memcmp(notes + at + sizeof(note), "Go\0", 4))
 			return true;
-		size = sizeof(note) + (((size_t)note.n_namesz + 3) & ~(size_t)3) + (((size_t)note.n_descsz + 3) & ~(size_t)3);
+		size = sizeof(note) + (((size_t)note.n_namesz + 3) & ~(size_t)3) +
+		       (((size_t)note.n_descsz + 3) & ~(size_t)3);
 	}
 	return false;
 }
@@ -66,7 +67,8 @@ static void read_segment(int fd, const Elf64_Phdr *segment, struct elf_facts *fa
 		length = pread(fd, facts->interpreter, segment->p_filesz, segment->p_offset);
 		facts->interpreter[length > 0 ? length : 0] = '\0';
 	} else if (segment->p_type == PT_NOTE) {
-		length = pread(fd, notes, segment->p_filesz < NOTE_BYTES ? segment->p_filesz : NOTE_BYTES, segment->p_offset);
+		length = pread(fd, notes, segment->p_filesz < NOTE_BYTES ? segment->p_filesz : NOTE_BYTES,
+			       segment->p_offset);
 		if (length > 0 && is_go_note(notes, length))
 			facts->is_go = true;
 	}

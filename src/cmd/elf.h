@@ -16,7 +16,8 @@ struct elf_facts {
 	char interpreter[PATH_MAX];    /* of PT_INTERP; "": none, nothing is linked at run time */
 };
 
-/* Reads them. Returns 0, or the errno of a file that cannot be read. Programs of another class or byte order: only the first fields. */
+/* Reads them. Returns 0, or the errno of a file that cannot be read. Programs of another class or byte order: only the
+ * first fields. */
 int read_elf(const char *path, struct elf_facts *facts);
 
 /* "64-bit x86-64", "32-bit ARM", "64-bit machine 243". In a buffer that the next call overwrites. */

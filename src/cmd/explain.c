@@ -131,6 +131,7 @@ const struct subcommand explain_subcommand = {
 	.exit_status =
 		"  0  done\n"
 		"  2  no such process, no permission, or errors in the policy\n",
-	.example = "  madvisor explain -p lmdb /var/lib/ldap/data.mdb\n  madvisor explain --pid $(pidof slapd) --suggest\n",
+	.example = "  madvisor explain -p lmdb /var/lib/ldap/data.mdb\n"
+		   "  madvisor explain --pid $(pidof slapd) --suggest\n",
 	.run = run,
 };

@@ -36,7 +36,10 @@ static void find_subject(const char *path, struct subject *subject)
 	struct stat status;
 
 	*subject = (struct subject){ .path = kernel_path(path) };
-	subject->facts = (struct facts){ .kind = KIND_FILE, .known = WORD_DELETED, .file = FILE_UNKNOWN, .name = subject->path,
+	subject->facts = (struct facts){ .kind = KIND_FILE,
+					 .known = WORD_DELETED,
+					 .file = FILE_UNKNOWN,
+					 .name = subject->path,
 					 .name_length = strlen(subject->path) };
 	if (stat(subject->path, &status)) {
 		subject->problem = strerror(errno);
@@ -54,7 +57,8 @@ static void find_subject(const char *path, struct subject *subject)
 }
 
 /* What one rule says about it, in words. Returns whether no later rule is asked. */
-static bool judge(const struct policy *policy, const struct rule *rule, const struct subject *subject, const char **verdict, char **why)
+static bool judge(const struct policy *policy, const struct rule *rule, const struct subject *subject,
+		  const char **verdict, char **why)
 {
 	enum match match = judge_rule(policy, rule, &subject->facts, !subject->problem, why);
 	char *scope = match == MATCH_NO ? NULL : scope_text(rule->scope), *whole;
@@ -82,7 +86,8 @@ static void print_for_people(const struct policy *policy, const struct subject *
 	if (subject->problem)
 		printf(": %s: judged by its name alone\n", subject->problem);
 	else
-		printf(": a file of %s, which occupies %s\n", size_text(subject->length), size_text(subject->facts.file));
+		printf(": a file of %s, which occupies %s\n", size_text(subject->length),
+		       size_text(subject->facts.file));
 	for (index = 0; index < policy->rule_count && !decided; index++) {
 		const struct rule *rule = policy->rules[index];
 

@@ -24,7 +24,8 @@ struct finding {
 };
 
 /* Only what sticks and has letters in VmFlags can be seen. */
-static enum agreement compare(const struct process *process, const struct process_mapping *mapping, const struct rule *rule)
+static enum agreement compare(const struct process *process, const struct process_mapping *mapping,
+			      const struct rule *rule)
 {
 	enum agreement agreement = NOT_TO_SEE;
 	unsigned index;
@@ -57,7 +58,8 @@ static char *advice_text(const struct rule *rule)
 	return text;
 }
 
-static struct finding find(const struct policy *policy, const struct process *process, const struct process_mapping *mapping)
+static struct finding find(const struct policy *policy, const struct process *process,
+			   const struct process_mapping *mapping)
 {
 	struct finding finding = { .agreement = NOT_TO_SEE };
 	enum match match = MATCH_NO;
@@ -133,8 +135,8 @@ static void add_row(struct table *table, const struct policy *policy, const stru
 	if (finding.unknown)
 		place = print_string("%s (the rule decides if %s)", mapping->name, finding.why);
 	else
-		place = print_string("%s%s%s%s", mapping->name, mapping->never ? " (" : "", mapping->never ? mapping->never : "",
-				     mapping->never ? ")" : "");
+		place = print_string("%s%s%s%s", mapping->name, mapping->never ? " (" : "",
+				     mapping->never ? mapping->never : "", mapping->never ? ")" : "");
 	table_cell(table, place);
 	free(place);
 	release(&finding);
@@ -142,7 +144,8 @@ static void add_row(struct table *table, const struct policy *policy, const stru
 
 static void print_for_people(const struct policy *policy, const struct process *process, bool all)
 {
-	static const char *const with_policy[] = { ">SIZE", ">RESIDENT", "KIND", "IN FORCE", "RULE", "GIVES", "AGREES", "MAPPING", NULL };
+	static const char *const with_policy[] = { ">SIZE", ">RESIDENT", "KIND", "IN FORCE", "RULE",
+						   "GIVES", "AGREES", "MAPPING", NULL };
 	static const char *const without[] = { ">SIZE", ">RESIDENT", "KIND", "IN FORCE", "MAPPING", NULL };
 	struct table *table = table_create(policy ? with_policy : without);
 	const struct process_mapping **sorted = sort_mappings(process);

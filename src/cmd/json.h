@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON (RFC 8259), written as it comes. A byte that is not UTF-8 becomes \udcNN, as Python's "surrogateescape" reads it: names of
- * files survive whatever they hold.
+ * JSON (RFC 8259), written as it comes. A byte that is not UTF-8 becomes \udcNN, as Python's "surrogateescape" reads
+ * it: names of files survive whatever they hold.
  */
 #ifndef MADVISOR_JSON_H
 #define MADVISOR_JSON_H

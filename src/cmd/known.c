@@ -10,8 +10,8 @@
 #include "wording.h"
 
 /*
- * Whether the rule's pattern is for it, whatever its conditions say: those are for the operator to judge. A pattern of any
- * file or any memory says something only of the program that it is for.
+ * Whether the rule's pattern is for it, whatever its conditions say: those are for the operator to judge. A pattern of
+ * any file or any memory says something only of the program that it is for.
  */
 static bool is_about(const struct rule *rule, const struct process *process, const struct facts *facts)
 {
@@ -24,7 +24,8 @@ static bool is_about(const struct rule *rule, const struct process *process, con
 	return facts->name && glob_match(rule->glob, facts->name, facts->name_length);
 }
 
-static const struct rule *first_about(const struct policy *policy, const struct process *process, const struct facts *facts)
+static const struct rule *first_about(const struct policy *policy, const struct process *process,
+				      const struct facts *facts)
 {
 	uint32_t index;
 
@@ -41,12 +42,14 @@ char *known_about(const struct process *process, const struct facts *facts)
 	char *text = NULL, *longer, *rule;
 
 	for (index = 0; index < count; index++) {
-		const struct rule *found = presets[index].policy ? first_about(presets[index].policy, process, facts) : NULL;
+		const struct rule *found =
+			presets[index].policy ? first_about(presets[index].policy, process, facts) : NULL;
 
 		if (!found)
 			continue;
 		rule = rule_text(found);
-		longer = print_string("%s# the preset \"%s\" (line %u) says: %s\n", text ? text : "", presets[index].name, found->line, rule);
+		longer = print_string("%s# the preset \"%s\" (line %u) says: %s\n", text ? text : "",
+				      presets[index].name, found->line, rule);
 		free(rule);
 		free(text);
 		text = longer;

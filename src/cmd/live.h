@@ -13,8 +13,8 @@ struct live {
 };
 
 /*
- * For each rule of the snapshot. NULL: not known, because the policy that the process read can no longer be read, or is another by now.
- * The caller frees it.
+ * For each rule of the snapshot. NULL: not known, because the policy that the process read can no longer be read, or is
+ * another by now. The caller frees it.
  */
 struct live *count_live(const struct snapshot *snapshot);
 

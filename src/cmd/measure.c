@@ -121,8 +121,9 @@ static void print_account(const char *name, const struct account *account)
 		"  minor faults       %ld\n"
 		"  read from storage  %s\n"
 		"  peak memory        %s\n",
-		account->seconds, seconds_of(usage->ru_utime), seconds_of(usage->ru_stime), usage->ru_majflt, usage->ru_minflt,
-		size_text((uint64_t)usage->ru_inblock * 512), size_text((uint64_t)usage->ru_maxrss * 1024));
+		account->seconds, seconds_of(usage->ru_utime), seconds_of(usage->ru_stime), usage->ru_majflt,
+		usage->ru_minflt, size_text((uint64_t)usage->ru_inblock * 512),
+		size_text((uint64_t)usage->ru_maxrss * 1024));
 }
 
 static void print_sums(const struct sums *sums)
@@ -186,7 +187,9 @@ int measure(const struct target *target, char *const *words)
 	if (directory)
 		setenv("MADVISOR_REPORT", directory, 1);
 	else
-		report_warning("what the rules do will not be known: no directory could be made in /dev/shm or /tmp: %s", strerror(errno));
+		report_warning(
+			"what the rules do will not be known: no directory could be made in /dev/shm or /tmp: %s",
+			strerror(errno));
 	error = supervise(target, words, &account);
 	if (directory)
 		collect(&sums, directory);

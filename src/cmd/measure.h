@@ -16,15 +16,16 @@ struct account {
 };
 
 /*
- * Starts the words, passes signals on to the program until it has ended. Returns 0, or the errno with which it could not
- * be started.
+ * Starts the words, passes signals on to the program until it has ended. Returns 0, or the errno with which it could
+ * not be started.
  */
 int supervise(const struct target *target, char *const *words, struct account *account);
 
 /* Becomes the program. Returns the errno where that is not possible. */
 int become(const struct target *target, char *const *words);
 
-/* Starts the program with MADVISOR_REPORT set, reports on standard error. Returns the exit status to end with; ends by the program's signal. */
+/* Starts the program with MADVISOR_REPORT set, reports on standard error. Returns the exit status to end with; ends by
+ * the program's signal. */
 int measure(const struct target *target, char *const *words);
 
 #endif

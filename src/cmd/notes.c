@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What "madvisor check" says of a rule beside whether its advice is supported: why it never matches, and what it costs. */
+/* What "madvisor check" says of a rule besides: why it never matches, and what it costs. */
 #define _GNU_SOURCE
 #include <limits.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static bool print_link(const struct rule *rule, FILE *out)
 	return is_link;
 }
 
-/* "program NAME" with a name that is found here, but behind a link or a script has another, which its line does not have. */
+/* "program NAME" with a name that is found here, but behind a link or a script has another that its line lacks. */
 static bool print_program(const struct glob_list *program, const struct glob_list *line, FILE *out)
 {
 	char *const words[] = { (char *)program->text, NULL };
@@ -52,8 +52,8 @@ static bool print_program(const struct glob_list *program, const struct glob_lis
 	if (target.error || !*target.identity.path || scope_applies(&scope, &target.identity))
 		return false;
 	base = strrchr(target.identity.path, '/') + 1;
-	fprintf(out, "    \"program %s\" does not match %s: \"program %s\" would\n", program->text, target.identity.path,
-		program->whole_path ? target.identity.path : base);
+	fprintf(out, "    \"program %s\" does not match %s: \"program %s\" would\n", program->text,
+		target.identity.path, program->whole_path ? target.identity.path : base);
 	return true;
 }
 
@@ -115,7 +115,8 @@ static bool kernel_forgets_recency(void)
 	unsigned major = 0, minor = 0;
 	struct utsname name;
 
-	return !uname(&name) && sscanf(name.release, "%u.%u", &major, &minor) == 2 && (major > 6 || (major == 6 && minor >= 3));
+	return !uname(&name) && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 3));
 }
 
 void print_notes(const struct rule *rule, FILE *out)
@@ -123,17 +124,19 @@ void print_notes(const struct rule *rule, FILE *out)
 	bool anon = rule->kinds & KIND_BIT(KIND_ANON);
 
 	if (gives(rule, is_without_recency) && !has_condition(rule, true) && !anon && kernel_forgets_recency())
-		fputs("    note: since Linux 6.3 use of such a mapping no longer keeps its pages in memory, which harms files that\n"
-		      "          fit into it; a condition such as file>=50% leaves those alone\n", out);
-	if (anon && gives(rule, sticks) && !has_condition(rule, false))
-		fputs("    note: advice keeps the kernel from merging neighbouring mappings; a condition such as size>=64M\n"
-		      "          leaves the many small ones alone\n", out);
-	else if (anon && gives(rule, sticks))
-		fputs("    note: where a program maps with MAP_FIXED, or calls mremap(2) over several mappings, advice by size parts\n"
-		      "          what it takes for one, and the mremap(2) fails\n", out);
-	if (gives(rule, is_undoing) && !rule->override)
-		fputs("    note: a new mapping has nothing to undo; only with override does this answer the program's own advice\n", out);
-	if (gives(rule, is_undoing_for_nothing))
-		fputs("    note: a new mapping has nothing to undo, and override does not answer the program's own advice of class fork\n",
+		fputs("    note: since Linux 6.3 use of such a mapping no longer keeps its pages in memory, which\n"
+		      "          harms files that fit into it; a condition such as file>=50% leaves those alone\n",
 		      out);
+	if (anon && gives(rule, sticks) && !has_condition(rule, false))
+		fputs("    note: advice keeps the kernel from merging neighbouring mappings; a condition such as\n"
+		      "          size>=64M leaves the many small ones alone\n", out);
+	else if (anon && gives(rule, sticks))
+		fputs("    note: where a program maps with MAP_FIXED, or calls mremap(2) over several mappings,\n"
+		      "          advice by size parts what it takes for one, and the mremap(2) fails\n", out);
+	if (gives(rule, is_undoing) && !rule->override)
+		fputs("    note: a new mapping has nothing to undo; only with override does this answer the\n"
+		      "          program's own advice\n", out);
+	if (gives(rule, is_undoing_for_nothing))
+		fputs("    note: a new mapping has nothing to undo, and override does not answer the program's own\n"
+		      "          advice of class fork\n", out);
 }

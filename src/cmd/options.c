@@ -53,7 +53,8 @@ int next_option(const struct subcommand *self, int argc, char **argv)
 	if (self->passes_options_on)
 		letters[length++] = '+';
 	for (index = 0; index < OPTIONS_MAX - 1 && (row = option_at(self, index)); index++) {
-		rows[index] = (struct option){ row->name, row->argument ? required_argument : no_argument, NULL, row->key };
+		rows[index] =
+			(struct option){ row->name, row->argument ? required_argument : no_argument, NULL, row->key };
 		if (row->key <= UCHAR_MAX) {
 			letters[length++] = row->key;
 			if (row->argument)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the library and the policies are: beside the command in a build tree, installed, or installed and then moved. */
+/* Where the library and the policies are: beside the command in a build tree, installed, or moved since. */
 #ifndef MADVISOR_PATHS_H
 #define MADVISOR_PATHS_H
 
@@ -16,8 +16,8 @@ struct paths {
 const struct paths *find_paths(void);
 
 /*
- * The file of a policy: a path (it has a '/') made absolute; a name's NAME.policy, the administrator's first; where there is none
- * the name as it is, about which load_list() then complains. The caller frees it. A path with ':' in it
+ * The file of a policy: a path (it has a '/') made absolute; a name's NAME.policy, the administrator's first; where
+ * there is none the name as it is, about which load_list() then complains. The caller frees it. A path with ':' in it
  * ends the command with a message: MADVISOR_POLICY is split there.
  */
 char *locate_policy(const char *name);

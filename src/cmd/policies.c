@@ -50,7 +50,8 @@ static int run(const struct subcommand *self, int argc, char **argv)
 		usage_error(self, "\"%s\" is one word too many", argv[optind]);
 	count = find_presets(&presets);
 	for (index = 0; index < count; index++) {
-		char *comment = presets[index].hidden ? copy_string("(hidden by the one above)") : first_comment(presets[index].path);
+		char *comment = presets[index].hidden ? copy_string("(hidden by the one above)") :
+							first_comment(presets[index].path);
 
 		table_cell(table, presets[index].name);
 		table_cell(table, presets[index].directory);

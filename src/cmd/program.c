@@ -72,8 +72,8 @@ static bool warn_of_names(const struct policy *policy, const struct target *targ
 		if (!meant_by_other_name(last, target))
 			continue;
 		text = scope_text(last);
-		report_warning("%s:%u: \"%s\" does not match \"%s\": \"program %s\" would", rule->source, rule->line, text,
-			       target->identity.path, base_name(target->identity.path));
+		report_warning("%s:%u: \"%s\" does not match \"%s\": \"program %s\" would", rule->source, rule->line,
+			       text, target->identity.path, base_name(target->identity.path));
 		free(text);
 		warned = true;
 	}
@@ -102,8 +102,9 @@ static void warn_of_no_rule(const struct policy *policy, const struct target *ta
 	if (any_for_other_arguments(policy, target))
 		report_warning("no rule is for \"%s\" with these arguments: no \"argument\" line matches one", path);
 	else
-		report_warning("no rule is for \"%s\": \"program %s\" would match it (what it starts is judged by itself)",
-			       path, base_name(path));
+		report_warning(
+			"no rule is for \"%s\": \"program %s\" would match it (what it starts is judged by itself)",
+			path, base_name(path));
 }
 
 bool check_scope(const struct policy_choice *choice, const struct target *target)

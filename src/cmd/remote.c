@@ -69,7 +69,8 @@ static uint64_t find_dynamic(struct object *object, uint64_t base, uint64_t *byt
 	unsigned index;
 
 	if (read_remote(object->pid, base, &header, sizeof(header)) || memcmp(header.e_ident, ELFMAG, SELFMAG) ||
-	    header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_phentsize != sizeof(*segments) || header.e_phnum > SEGMENTS_MAX ||
+	    header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_phentsize != sizeof(*segments) ||
+	    header.e_phnum > SEGMENTS_MAX ||
 	    read_remote(object->pid, base + header.e_phoff, segments, header.e_phnum * sizeof(*segments)))
 		return 0;
 	for (index = 0; index < header.e_phnum; index++) {
@@ -85,7 +86,7 @@ static uint64_t find_dynamic(struct object *object, uint64_t base, uint64_t *byt
 	return loaded && dynamic ? dynamic + object->bias : 0;
 }
 
-/* glibc writes the addresses that it relocated back into the section, other loaders leave them as they are in the file. */
+/* glibc writes relocated addresses back into the section, other loaders leave them as they are in the file. */
 static uint64_t relocated(const struct object *object, uint64_t address)
 {
 	return address < object->bias ? address + object->bias : address;
@@ -147,7 +148,8 @@ uint64_t find_remote_object(pid_t pid, uint64_t base, const char *name, size_t b
 		return 0;
 	buckets = object.hash + sizeof(head) + 8 * (uint64_t)head.bloom_words;
 	chain = buckets + 4 * (uint64_t)head.buckets;
-	if (read_remote(pid, buckets + 4 * (uint64_t)(hash % head.buckets), &index, sizeof(index)) || index < head.first)
+	if (read_remote(pid, buckets + 4 * (uint64_t)(hash % head.buckets), &index, sizeof(index)) ||
+	    index < head.first)
 		return 0;
 	/* The chain of a bucket ends with an odd hash; in garbage it may not end. */
 	for (steps = 0; steps < CHAIN_MAX && !(chained & 1); steps++, index++) {

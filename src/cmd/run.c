@@ -26,7 +26,7 @@ static bool must_be_first(const char *library)
 	return !strncmp(name, "libasan.so", 10) || !strncmp(name, "libtsan.so", 10) || !strncmp(name, "liblsan.so", 10);
 }
 
-/* Ours, then what was there: as the first to be asked it sees what the program asks for, and others see its calls too. */
+/* Ours, then what was there: the first sees what the program asks for, and the others see its calls too. */
 static char *preload_list(const char *library, const char *present)
 {
 	size_t first;
@@ -144,7 +144,8 @@ const struct subcommand run_subcommand = {
 		"Checks the policy and what the program is, then becomes the program, with the library\n"
 		"before all else that LD_PRELOAD holds. Without -p and -r the environment decides\n"
 		"(MADVISOR_POLICY, MADVISOR_RULES), then default.policy.\n\n"
-		"With --report it stays and waits: signals are passed on to the program, and its exit status is kept.\n",
+		"With --report it stays and waits: signals are passed on to the program, and its exit status\n"
+		"is kept.\n",
 	.options = options,
 	.exit_status =
 		"  2    the command line or the policy is wrong; nothing was started\n"

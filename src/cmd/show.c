@@ -53,7 +53,8 @@ static char *failures_text(const struct rule_status *rule)
 	for (failure = 0; failure < FAILURE_COUNT; failure++) {
 		if (!rule->failures[failure])
 			continue;
-		longer = print_string("%s%s%s %u", text, *text ? ", " : "", failure_name(failure), rule->failures[failure]);
+		longer = print_string("%s%s%s %u", text, *text ? ", " : "", failure_name(failure),
+				      rule->failures[failure]);
 		free(text);
 		text = longer;
 	}
@@ -62,7 +63,8 @@ static char *failures_text(const struct rule_status *rule)
 
 static void print_rules(const struct snapshot *snapshot)
 {
-	static const char *const titles[] = { "RULE", ">MAPPINGS", ">BYTES", ">LIVE", ">LIVE BYTES", ">ANSWERED", "FAILURES", NULL };
+	static const char *const titles[] = { "RULE", ">MAPPINGS", ">BYTES", ">LIVE", ">LIVE BYTES", ">ANSWERED",
+					      "FAILURES", NULL };
 	struct table *table = table_create(titles);
 	struct live *live = count_live(snapshot);
 	uint32_t index;
@@ -95,7 +97,7 @@ static const struct {
 } counters[] = {
 	{ offsetof(struct status_page, unnamed), "mappings left alone, whose name could not be had" },
 	{ offsetof(struct status_page, untracked), "mappings not followed, as the table was full or is off" },
-	{ offsetof(struct status_page, lines_dropped), "lines of the log dropped, that would have blocked the program" },
+	{ offsetof(struct status_page, lines_dropped), "lines of the log dropped: they would have blocked it" },
 };
 
 static uint64_t counter_at(const struct status_page *page, size_t place)
@@ -110,7 +112,8 @@ static void print_counters(const struct status_page *page)
 
 	for (index = 0; index < sizeof(counters) / sizeof(*counters); index++)
 		if (counter_at(page, counters[index].place))
-			printf("  %llu %s\n", (unsigned long long)counter_at(page, counters[index].place), counters[index].text);
+			printf("  %llu %s\n", (unsigned long long)counter_at(page, counters[index].place),
+			       counters[index].text);
 	for (index = 0; index < CLASS_COUNT; index++) {
 		if (!page->own_advice[index])
 			continue;
@@ -151,7 +154,8 @@ static void show(void *context, const struct snapshot *snapshot)
 		program = printable(page->program, strlen(page->program));
 		printf("process %d, %s: %s%s%s, %u rule%s (madvisor %s)\n", (int)snapshot->pid, program,
 		       state_name(snapshot->state), is_switched_off(snapshot) ? ", switched off" : "",
-		       page->dry_run == 1 ? ", dry run" : "", page->rule_count, page->rule_count == 1 ? "" : "s", version);
+		       page->dry_run == 1 ? ", dry run" : "", page->rule_count, page->rule_count == 1 ? "" : "s",
+		       version);
 		print_rules(snapshot);
 		print_counters(page);
 		print_lines(snapshot);

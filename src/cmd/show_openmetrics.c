@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * madvisor status --openmetrics: text that OpenMetrics parsers and the Prometheus text format both take. A counter's TYPE line
- * names it without "_total" in the one and with it in the other, so everything is a gauge; rate() does not mind.
+ * madvisor status --openmetrics: text that OpenMetrics parsers and the Prometheus text format both take. A counter's
+ * TYPE line names it without "_total" in the one and with it in the other, so everything is a gauge; rate() does not
+ * mind.
  */
 #define _GNU_SOURCE
 #include "show.h"
@@ -15,22 +16,25 @@
 #include "table.h"
 
 /* A family's samples stand together, so each is collected by itself. */
-enum family { INFO, MAPPINGS, ADVISED, LIVE_MAPPINGS, LIVE, ANSWERED, FAILURES, OWN_ADVICE, OFF, UNNAMED, UNTRACKED, DROPPED, FAMILY_COUNT };
+enum family {
+	INFO, MAPPINGS, ADVISED, LIVE_MAPPINGS, LIVE, ANSWERED, FAILURES, OWN_ADVICE, OFF, UNNAMED, UNTRACKED, DROPPED,
+	FAMILY_COUNT
+};
 
 static const struct {
 	const char *name, *help;
 } families[FAMILY_COUNT] = {
 	[INFO] = { "madvisor_process", "1 for each process that has the library, with its state." },
 	[MAPPINGS] = { "madvisor_rule_mappings", "Mappings that the rule advised since the service started." },
-	[ADVISED] = { "madvisor_rule_advised_bytes", "Bytes of mappings that the rule advised since the service started." },
-	[LIVE_MAPPINGS] = { "madvisor_rule_live_mappings", "Mappings that the rule is for, as the process has them now." },
-	[LIVE] = { "madvisor_rule_live_bytes", "Bytes of mappings that the rule is for, as the process has them now." },
+	[ADVISED] = { "madvisor_rule_advised_bytes", "Bytes that the rule advised since the service started." },
+	[LIVE_MAPPINGS] = { "madvisor_rule_live_mappings", "Mappings that the rule is for, as they are now." },
+	[LIVE] = { "madvisor_rule_live_bytes", "Bytes of mappings that the rule is for, as they are now." },
 	[ANSWERED] = { "madvisor_rule_overrides", "Times the program's own advice was answered with the rule's." },
 	[FAILURES] = { "madvisor_rule_failures", "Advice of the rule that failed, by errno." },
 	[OWN_ADVICE] = { "madvisor_own_advice", "Times the program itself gave advice of a class that rules give." },
 	[OFF] = { "madvisor_switched_off", "1 where madvisor off was said." },
 	[UNNAMED] = { "madvisor_unnamed_mappings", "Mappings left alone because their name could not be had." },
-	[UNTRACKED] = { "madvisor_untracked_mappings", "Mappings that are not followed because the table was full or is off." },
+	[UNTRACKED] = { "madvisor_untracked_mappings", "Mappings not followed: the table was full or is off." },
 	[DROPPED] = { "madvisor_dropped_lines", "Lines of the log that were dropped so as not to block the program." },
 };
 
@@ -56,12 +60,13 @@ static char *label_text(const char *string)
 }
 
 /* name, value: one more label; NULL: none. */
-static void add(struct output *output, enum family family, const char *labels, const char *name, const char *value, uint64_t number)
+static void add(struct output *output, enum family family, const char *labels, const char *name, const char *value,
+		uint64_t number)
 {
 	char *escaped = name ? label_text(value) : NULL;
 
-	fprintf(output->streams[family], "%s{%s%s%s%s%s%s} %llu\n", families[family].name, labels, name ? "," : "", name ? name : "",
-		name ? "=\"" : "", name ? escaped : "", name ? "\"" : "", (unsigned long long)number);
+	fprintf(output->streams[family], "%s{%s%s%s%s%s%s} %llu\n", families[family].name, labels, name ? "," : "",
+		name ? name : "", name ? "=\"" : "", name ? escaped : "", name ? "\"" : "", (unsigned long long)number);
 	free(escaped);
 }
 

@@ -17,12 +17,14 @@
 
 static const char *const states[] = {
 	[LIBRARY_STARTING] = "starting", [LIBRARY_ASLEEP] = "asleep", [LIBRARY_ACTIVE] = "active",
-	[LIBRARY_SECURE] = "asleep (set-user-ID or the like)", [LIBRARY_FAILED] = "asleep (errors in the policy, or no memory)",
+	[LIBRARY_SECURE] = "asleep (set-user-ID or the like)",
+	[LIBRARY_FAILED] = "asleep (errors in the policy, or no memory)",
 };
 
 static const char *const failures[FAILURE_COUNT] = {
-	[FAILURE_EINVAL] = "EINVAL", [FAILURE_ENOMEM] = "ENOMEM", [FAILURE_EAGAIN] = "EAGAIN", [FAILURE_EACCES] = "EACCES",
-	[FAILURE_EPERM] = "EPERM", [FAILURE_EBADF] = "EBADF", [FAILURE_EIO] = "EIO", [FAILURE_EFAULT] = "EFAULT",
+	[FAILURE_EINVAL] = "EINVAL", [FAILURE_ENOMEM] = "ENOMEM", [FAILURE_EAGAIN] = "EAGAIN",
+	[FAILURE_EACCES] = "EACCES", [FAILURE_EPERM] = "EPERM", [FAILURE_EBADF] = "EBADF",
+	[FAILURE_EIO] = "EIO", [FAILURE_EFAULT] = "EFAULT",
 	[FAILURE_EBUSY] = "EBUSY", [FAILURE_ENOSYS] = "ENOSYS", [FAILURE_OTHER] = "other",
 };
 
@@ -123,8 +125,9 @@ static enum snapshot_result read_status(pid_t pid, uint64_t address, struct snap
 	snapshot->policy_setting = read_variable(pid, atomic_load_explicit(&status.policy, memory_order_relaxed));
 	snapshot->rules_setting = read_variable(pid, atomic_load_explicit(&status.rules, memory_order_relaxed));
 	snapshot->address = atomic_load_explicit(&status.page, memory_order_relaxed);
-	return snapshot->address ? read_page(snapshot, atomic_load_explicit(&status.page_bytes, memory_order_relaxed), error) :
-				   SNAPSHOT_READ;
+	return snapshot->address ?
+		       read_page(snapshot, atomic_load_explicit(&status.page_bytes, memory_order_relaxed), error) :
+		       SNAPSHOT_READ;
 }
 
 enum snapshot_result take_snapshot(pid_t pid, struct snapshot *snapshot, int *error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the library in another process did: a copy of its status page, found and read without stopping it. Any process may
- * have written any byte of it; everything is checked here, and afterwards nothing points outside.
+ * What the library in another process did: a copy of its status page, found and read without stopping it. Any process
+ * may have written any byte of it; everything is checked here, and afterwards nothing points outside.
  */
 #ifndef MADVISOR_SNAPSHOT_H
 #define MADVISOR_SNAPSHOT_H
@@ -17,8 +17,9 @@ struct snapshot {
 	pid_t pid;
 	enum library_state state;
 	char version[sizeof(((struct madvisor_status *)0)->version)];
-	char *policy_setting, *rules_setting;   /* what MADVISOR_POLICY and MADVISOR_RULES held; NULL: unset, or not active */
-	uint64_t address;                  /* of the page, there; 0: the library made none, and what follows means nothing */
+	char *policy_setting;              /* what MADVISOR_POLICY held; NULL: unset, or not active */
+	char *rules_setting;               /* MADVISOR_RULES */
+	uint64_t address;                  /* of the page, there; 0: none, and what follows means nothing */
 	struct status_page *page;          /* a copy; texts in it are terminated, counts within bounds */
 	const struct rule_status *rules;   /* page->rule_count of them */
 	const struct rule_place *places;   /* source is within page->sources */
@@ -48,8 +49,8 @@ const char *failure_name(enum failure failure);
 char *snapshot_problem(enum snapshot_result result, int error);
 
 /*
- * The same of a page that was copied already. It stays the caller's, and is changed where it is not sound: release_snapshot() is
- * not for it.
+ * The same of a page that was copied already. It stays the caller's, and is changed where it is not sound:
+ * release_snapshot() is not for it.
  */
 enum snapshot_result check_snapshot(struct status_page *page, size_t bytes, struct snapshot *snapshot);
 

@@ -71,7 +71,8 @@ static int show_once(pid_t pid, const struct format *format)
 		closed = show_all(format->show, context);
 	format->end(context);
 	if (closed && format == &format_people)
-		report_warning("%u process%s could not be looked into: needs root or CAP_SYS_PTRACE", closed, closed == 1 ? "" : "es");
+		report_warning("%u process%s could not be looked into: needs root or CAP_SYS_PTRACE", closed,
+			       closed == 1 ? "" : "es");
 	return status;
 }
 
@@ -117,9 +118,10 @@ const struct subcommand status_subcommand = {
 	.summary = "say what the library did in running processes",
 	.description =
 		"For a process, or for all that the caller may read: each rule with the mappings and bytes that it\n"
-		"advised since the start of the service (forked children included), what of that is mapped now, how often\n"
-		"it answered the program's own advice, and what failed; then the last lines of the log. The process is\n"
-		"not stopped. LIVE is \"?\" where the policy that it read cannot be read any more, or has changed.\n",
+		"advised since the start of the service (forked children included), what of that is mapped now,\n"
+		"how often it answered the program's own advice, and what failed; then the last lines of the log.\n"
+		"The process is not stopped. LIVE is \"?\" where the policy that it read cannot be read any\n"
+		"more, or has changed.\n",
 	.options = options,
 	.exit_status =
 		"  0  done\n"

@@ -85,7 +85,8 @@ static void add_to_family(struct families *families, const struct process_mappin
 			families->room = 2 * families->room + 16;
 			families->list = reallocate(families->list, families->room * sizeof(*families->list));
 		}
-		families->list[families->count++] = (struct family){ .pattern = pattern, .first = mapping, .smallest = size };
+		families->list[families->count++] =
+			(struct family){ .pattern = pattern, .first = mapping, .smallest = size };
 		if (mapping->facts.kind == KIND_FILE)
 			families->list[index].literal = literal_glob(mapping->facts.name, mapping->facts.name_length);
 	} else {
@@ -126,10 +127,12 @@ static void print_family(const struct family *family, const struct process *proc
 
 	printf("\n# %zu mapping%s of %s, %s, %s in memory; %s, %s\n", family->count, family->count == 1 ? "" : "s",
 	       shown, size_text(family->size), size_text(family->resident),
-	       facts->words & WORD_SHARED ? "shared" : "private", facts->words & WORD_WRITABLE ? "writable" : "only read");
+	       facts->words & WORD_SHARED ? "shared" : "private",
+	       facts->words & WORD_WRITABLE ? "writable" : "only read");
 	if (known)
 		fputs(known, stdout);
-	rule = is_memory ? print_string(" size>=%lluM", (unsigned long long)(floor_of(family->smallest) >> 20)) : copy_string("");
+	rule = is_memory ? print_string(" size>=%lluM", (unsigned long long)(floor_of(family->smallest) >> 20)) :
+			   copy_string("");
 	if (strpbrk(pattern, "\n\r"))
 		printf("# (its name has a line's end in it: no rule can be written for it alone)\n");
 	else
@@ -159,9 +162,10 @@ void suggest_policy(const struct process *process)
 	if (families.count)
 		qsort(families.list, families.count, sizeof(*families.list), by_size);
 	program = pattern_text(slash ? slash + 1 : process->name);
-	printf("# What process %d maps. Each rule stands behind a \"#\" and gives no advice (\"none\"): take the \"#\" away and put\n"
-	       "# in its place what fits: random (look-ups in more than fits into memory), sequential (scans), dontdump ...\n"
-	       "# \"madvisor advice\" lists them, \"madvisor check\" says what each would do here.\n"
+	printf("# What process %d maps. Each rule stands behind a \"#\" and gives no advice (\"none\"): take the\n"
+	       "# \"#\" away and put in its place what fits: random (look-ups in more than fits into memory),\n"
+	       "# sequential (scans), dontdump ... \"madvisor advice\" lists them, \"madvisor check\" says what\n"
+	       "# each would do here.\n"
 	       "program %s\n", (int)process->pid, program);
 	for (index = 0; index < families.count; index++) {
 		print_family(&families.list[index], process);

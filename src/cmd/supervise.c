@@ -27,8 +27,8 @@ static void pass_on(int signal, siginfo_t *info, void *context)
 /* Those that stop or go on are the terminal's business; faults are our own. */
 static bool is_passed_on(int signal)
 {
-	static const int others[] = { SIGKILL, SIGSTOP, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGSEGV, SIGBUS, SIGILL, SIGFPE,
-				      SIGTRAP, SIGSYS, SIGPIPE };
+	static const int others[] = { SIGKILL, SIGSTOP, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT,
+				      SIGSEGV, SIGBUS,	SIGILL,	 SIGFPE,  SIGTRAP, SIGSYS,  SIGPIPE };
 	size_t index;
 
 	for (index = 0; index < sizeof(others) / sizeof(*others); index++)
@@ -54,7 +54,8 @@ int become(const struct target *target, char *const *words)
 {
 	struct elf_facts facts;
 
-	/* execvp(3) gives a file that the kernel does not know to the shell, as it should with a script that lacks its first line. */
+	/* execvp(3) gives what the kernel does not know to the shell: right for a script without its first line only.
+	 */
 	if (target->path && !read_elf(target->path, &facts) && facts.is_elf)
 		execv(target->path, words);
 	else

@@ -19,7 +19,8 @@ static int set_switch(pid_t pid, uint32_t off)
 	if (result != SNAPSHOT_READ) {
 		problem = snapshot_problem(result, error);
 	} else if (!snapshot.page) {
-		problem = print_string("the library in it is %s: there is nothing to switch", state_name(snapshot.state));
+		problem =
+			print_string("the library in it is %s: there is nothing to switch", state_name(snapshot.state));
 	} else {
 		failed = write_remote(pid, snapshot.address + offsetof(struct status_page, off), &off, sizeof(off));
 		if (failed)
@@ -64,8 +65,8 @@ const struct subcommand off_subcommand = {
 	.usage = "PID...",
 	.summary = "have the library in a process sleep",
 	.description =
-		"From now on the library does nothing in the process, nor in any that was forked from the same start of\n"
-		"the service. Advice that was given stays: \"madvisor attach --undo\" takes it back.\n",
+		"From now on the library does nothing in the process, nor in any that was forked from the same\n"
+		"start of the service. Advice that was given stays: \"madvisor attach --undo\" takes it back.\n",
 	.exit_status = EXIT_STATUS,
 	.example = "  madvisor off $(pidof slapd)\n",
 	.run = run_off,

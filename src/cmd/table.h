@@ -21,7 +21,8 @@ void table_bytes(struct table *table, const char *bytes, size_t length);
 void table_number(struct table *table, uint64_t number);
 void table_size(struct table *table, uint64_t bytes);   /* "64.0 MiB" */
 
-/* Prints with each line behind indent blanks and gives the table back. On a terminal the last column is wrapped to its width. */
+/* Prints with each line behind indent blanks and gives the table back. On a terminal the last column is
+ * wrapped to its width. */
 void table_print(struct table *table, unsigned indent, FILE *file);
 
 /* The string with such bytes as \xNN. The caller frees it. */

@@ -86,7 +86,7 @@ static size_t count_words(char *const *words)
 	return count;
 }
 
-/* The words with which the kernel starts a script: interpreter, its argument, the script's path, the script's arguments. */
+/* The words with which the kernel starts a script: interpreter, its argument, the script's path and arguments. */
 static char **script_words(char *const *words, const char *script, const char *interpreter, const char *argument)
 {
 	char **whole = allocate((count_words(words) + 3) * sizeof(*whole));
@@ -178,12 +178,15 @@ unsigned warn_about_target(const struct target *target, const char *library)
 		return warnings + 1;
 	}
 	if (!*program.interpreter) {
-		report_warning("\"%s\" is statically linked: nothing can be preloaded into it; \"madvisor attach\" reaches it",
-			       path);
+		report_warning(
+			"\"%s\" is statically linked: nothing can be preloaded into it; \"madvisor attach\" reaches it",
+			path);
 		return warnings + 1;
 	}
 	if (strstr(program.interpreter, "/ld-musl")) {
-		report_warning("\"%s\" is linked with musl, the library with the GNU C library: it cannot be loaded into it", path);
+		report_warning(
+			"\"%s\" is linked with musl, the library with the GNU C library: it cannot be loaded into it",
+			path);
 		return warnings + 1;
 	}
 	if (program.is_go) {

@@ -15,7 +15,8 @@ struct target {
 /* words: NULL-terminated, not empty. Follows "#!" lines and env(1). */
 void find_target(char *const *words, struct target *target);
 
-/* Says on standard error what keeps a library from being preloaded into it, and what it would not see. Returns how much there is. */
+/* Says on standard error what keeps a library from being preloaded into it, and what it would not see. Returns how much
+ * there is. */
 unsigned warn_about_target(const struct target *target, const char *library);
 
 #endif

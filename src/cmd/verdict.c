@@ -19,11 +19,13 @@ static char *failure_text(enum advice_id id, int error)
 
 	text_init(&name, buffer, sizeof(buffer));
 	text_errno(&name, error);
-	return print_string("%s%s%s", buffer, error == EINVAL ? ": " : "", error == EINVAL ? advice_explain_einval(id) : "");
+	return print_string("%s%s%s", buffer, error == EINVAL ? ": " : "",
+			    error == EINVAL ? advice_explain_einval(id) : "");
 }
 
 /* What comes of the advice on mappings of one kind: words in *text. Returns whether it does something. */
-static bool judge_kind(enum advice_id id, const struct rule *rule, enum kind kind, const struct system *system, char **text)
+static bool judge_kind(enum advice_id id, const struct rule *rule, enum kind kind, const struct system *system,
+		       char **text)
 {
 	const char *obstacle = system_no_effect(system, id, kind, rule->must);
 	enum effect effect;

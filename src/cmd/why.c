@@ -13,14 +13,16 @@ static const char *word_of(uint16_t bit)
 }
 
 /* "file>=50% (of 23.4 GiB): it has 820.0 MiB" */
-static char *amount_text(const struct policy *policy, const struct size_condition *condition, uint64_t amount, bool file)
+static char *amount_text(const struct policy *policy, const struct size_condition *condition, uint64_t amount,
+			 bool file)
 {
 	const char *has = file ? "the file occupies" : "it is";
 
 	if (!condition)
 		return print_string("%s %s", has, size_text(amount));
 	if (condition->percent)
-		return print_string("%s of %s: %s %s", condition_text(condition), size_text(policy->memory), has, size_text(amount));
+		return print_string("%s of %s: %s %s", condition_text(condition), size_text(policy->memory), has,
+				    size_text(amount));
 	return print_string("%s: %s %s", condition_text(condition), has, size_text(amount));
 }
 
@@ -74,7 +76,8 @@ static char *unknown_text(const struct rule *rule, const struct facts *facts, bo
 	return text;
 }
 
-enum match judge_rule(const struct policy *policy, const struct rule *rule, const struct facts *facts, bool size_known, char **text)
+enum match judge_rule(const struct policy *policy, const struct rule *rule, const struct facts *facts, bool size_known,
+		      char **text)
 {
 	struct mismatch_detail detail = { 0 };
 	enum match match = rule_match(rule, facts, &detail);

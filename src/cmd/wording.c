@@ -2,7 +2,8 @@
 #include "wording.h"
 
 const char *const kind_words[KIND_COUNT] = {
-	[KIND_FILE] = "file", [KIND_ANON] = "anon", [KIND_SHARED_ANON] = "shared-anon", [KIND_SHM] = "shm", [KIND_MEMFD] = "memfd",
+	[KIND_FILE] = "file", [KIND_ANON] = "anon", [KIND_SHARED_ANON] = "shared-anon", [KIND_SHM] = "shm",
+	[KIND_MEMFD] = "memfd",
 };
 
 const char *unsupported_text(enum advice_id id, int error)
