@@ -9,8 +9,8 @@
  *                              such as shared,populate; BYTES 0: the whole file. With fixed: over the part of "at"
  *   shm BYTES [ro]             makes, attaches and removes a System V segment;  detach: shmdt(2)
  *   at OFFSET BYTES            what follows is about this part of the mapping
- *   remap BYTES [HOW]          mremap(2) with MAYMOVE; or "inplace"; "fixed": to a place of our own; "dontunmap": leaves the old
- *                              mapping; "again": old size 0, a second mapping; "wrong": with flags that no kernel has
+ *   remap BYTES [HOW]          mremap(2) with MAYMOVE; or "inplace"; "fixed": to a place of our own; "over": over the mapping before
+ *                              this one; "dontunmap": leaves the old one; "again": old size 0; "wrong": unknown flags
  *   old                        what follows is about the mapping that was the last one before this;  whole: about all of it
  *   unmap                      munmap(2)
  *   many COUNT PROT FLAGS      maps so many pages, each by itself, in a row
@@ -183,6 +183,9 @@ static void do_remap(char **word)
 	} else if (strcmp(how, "fixed") == 0) {
 		flags |= MREMAP_FIXED;
 		new = reserve(length);
+	} else if (strcmp(how, "over") == 0) {
+		flags |= MREMAP_FIXED;
+		new = old_mapping;
 	} else if (strcmp(how, "dontunmap") == 0) {
 		flags |= MREMAP_DONTUNMAP;
 	} else if (strcmp(how, "again") == 0) {
