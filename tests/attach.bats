@@ -239,6 +239,8 @@ assert rows["willneed"]["result"] == "done: 8.0 MiB", rows
 assert rows["random"]["name"] == sys.argv[3] and rows["random"]["size"] == 8 << 20' "$output" "$pid" "$data"
 }
 
+# a sanitizer keeps the target from being static
+# bats test_tags=no-sanitizer
 @test "the paths of a process in a chroot and namespaces of its own are those that it sees" {
 	local jail=$BATS_TEST_TMPDIR/jail
 	mkdir -p "$jail/data"
@@ -326,6 +328,8 @@ while True:
 	unharmed
 }
 
+# a sanitizer calls madvise itself
+# bats test_tags=no-sanitizer
 @test "a seccomp filter that kills for madvise and restart_syscall lets attach pass" {
 	local kind
 	for kind in nanosleep poll futex epoll_wait; do
@@ -339,6 +343,8 @@ while True:
 	unharmed
 }
 
+# a sanitizer calls madvise itself
+# bats test_tags=no-sanitizer
 @test "without CAP_SYS_ADMIN a process with a seccomp filter is let alone" {
 	target filtered
 	run -1 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$MADVISOR" attach -r "$data random" "$pid"
