@@ -11,7 +11,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${HOST-}" ] || kill "$HOST" 2>/dev/null || true
+	[ -z "${HOST-}" ] || kill "$HOST" "${PID:-$HOST}" 2>/dev/null || true
 	[ -z "${CGROUP-}" ] || wait_for rmdir "$CGROUP"
 }
 

@@ -9,7 +9,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${HOST-}" ] || kill "$HOST" 2>/dev/null || true
+	[ -z "${HOST-}" ] || kill "$HOST" "${PID:-$HOST}" 2>/dev/null || true
 }
 
 # background [NAME=VALUE]... COMMAND [ARGUMENT]...: with an input that does not end, until it has printed its pid.
@@ -117,6 +117,18 @@ import json, sys
 pids = [s["pid"] for s in json.load(open("out.json"))]
 assert all(int(pid) in pids for pid in sys.argv[1:]), pids
 EOF
+}
+
+@test "what a service did is counted once, however many it has forked" {
+	host '*.db random' 'open some.db ro' 'map r shared 0' 'fork pause'
+	run -0 madvisor status
+	assert_line --regexp "^process $PID: forked, and counted with process [0-9]+\$"
+	madvisor status --openmetrics >out.prom
+	assert [ "$(grep -c "^madvisor_rule_mappings{pid=\"$HOST\"" out.prom)" = 1 ]
+	refute grep -q "^madvisor_rule_mappings{pid=\"$PID\"" out.prom
+	assert grep -q "^madvisor_rule_live_mappings{pid=\"$PID\"" out.prom
+	run -0 madvisor status "$PID"
+	assert_line --regexp '^  MADVISOR_RULES:1 +1 +2\.0 MiB '
 }
 
 @test "status of a process whose rules are for other programs says asleep" {

@@ -146,9 +146,11 @@ static void show(void *context, const struct snapshot *snapshot)
 	char *program, *version = printable(snapshot->version, strlen(snapshot->version));
 	struct output *output = context;
 
-	if (output->count++)
+	if (output->count++ && !snapshot->counted_as)
 		putchar('\n');
-	if (!page) {
+	if (snapshot->counted_as) {
+		printf("process %d: forked, and counted with process %d\n", (int)snapshot->pid, (int)snapshot->counted_as);
+	} else if (!page) {
 		printf("process %d: %s (madvisor %s)\n", (int)snapshot->pid, state_name(snapshot->state), version);
 	} else {
 		program = printable(page->program, strlen(page->program));

@@ -46,6 +46,10 @@ static void write_page(struct json *json, const struct snapshot *snapshot)
 	uint32_t index;
 	const char *line;
 
+	if (snapshot->counted_as)
+		json_number(json, "counted_as", snapshot->counted_as);
+	else
+		json_null(json, "counted_as");
 	json_string(json, "program", page->program);
 	json_number(json, "started_as", page->pid);
 	json_bool(json, "off", is_switched_off(snapshot));

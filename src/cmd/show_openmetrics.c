@@ -77,16 +77,19 @@ static void add_rule(struct output *output, const struct snapshot *snapshot, uin
 	char *name = label_text(rule_name(snapshot, index)), *labels = print_string("%s,rule=\"%s\"", process, name);
 	unsigned failure;
 
-	add(output, MAPPINGS, labels, NULL, NULL, rule->mappings);
-	add(output, ADVISED, labels, NULL, NULL, rule->bytes);
 	if (live) {
 		add(output, LIVE_MAPPINGS, labels, NULL, NULL, live[index].mappings);
 		add(output, LIVE, labels, NULL, NULL, live[index].bytes);
 	}
+	if (snapshot->counted_as)
+		goto out;
+	add(output, MAPPINGS, labels, NULL, NULL, rule->mappings);
+	add(output, ADVISED, labels, NULL, NULL, rule->bytes);
 	add(output, ANSWERED, labels, NULL, NULL, rule->overridden);
 	for (failure = 0; failure < FAILURE_COUNT; failure++)
 		if (rule->failures[failure])
 			add(output, FAILURES, labels, "error", failure_name(failure), rule->failures[failure]);
+out:
 	free(labels);
 	free(name);
 }
@@ -99,6 +102,9 @@ static void add_page(struct output *output, const struct snapshot *snapshot, con
 
 	for (index = 0; index < page->rule_count; index++)
 		add_rule(output, snapshot, index, live, labels);
+	free(live);
+	if (snapshot->counted_as)
+		return;
 	for (index = 0; index < CLASS_COUNT; index++)
 		if (page->own_advice[index])
 			add(output, OWN_ADVICE, labels, "class", advice_class_name(index), page->own_advice[index]);
@@ -106,7 +112,6 @@ static void add_page(struct output *output, const struct snapshot *snapshot, con
 	add(output, UNNAMED, labels, NULL, NULL, page->unnamed);
 	add(output, UNTRACKED, labels, NULL, NULL, page->untracked);
 	add(output, DROPPED, labels, NULL, NULL, page->lines_dropped);
-	free(live);
 }
 
 static void show(void *context, const struct snapshot *snapshot)

@@ -21,6 +21,7 @@ struct snapshot {
 	char *rules_setting;               /* MADVISOR_RULES */
 	uint64_t address;                  /* of the page, there; 0: none, and what follows means nothing */
 	struct status_page *page;          /* a copy; texts in it are terminated, counts within bounds */
+	pid_t counted_as;                  /* the process before it in a list that shares the page: a fork; 0: none */
 	const struct rule_status *rules;   /* page->rule_count of them */
 	const struct rule_place *places;   /* source is within page->sources */
 };

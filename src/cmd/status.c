@@ -15,12 +15,33 @@
 #include "command.h"
 #include "show.h"
 
+/* Which pages were shown already: forks share one, and what a service did is to be counted once. */
+struct seen {
+	pid_t started_as, pid;
+	uint64_t address;
+};
+
+static pid_t find_or_add(struct seen **list, size_t *count, const struct snapshot *snapshot)
+{
+	pid_t started_as = snapshot->page->pid;
+	size_t index;
+
+	for (index = 0; index < *count; index++)
+		if ((*list)[index].started_as == started_as && (*list)[index].address == snapshot->address)
+			return (*list)[index].pid;
+	*list = reallocate(*list, (*count + 1) * sizeof(**list));
+	(*list)[(*count)++] = (struct seen){ started_as, snapshot->pid, snapshot->address };
+	return 0;
+}
+
 /* Calls show for each process that can be read and has the library. Returns how many could not be looked into. */
 static unsigned show_all(show_snapshot *show, void *context)
 {
 	struct dirent **entries;
 	int count = scandir("/proc", &entries, NULL, versionsort), index, error;
 	struct snapshot snapshot;
+	struct seen *list = NULL;
+	size_t listed = 0;
 	unsigned closed = 0;
 
 	for (index = 0; index < count; index++) {
@@ -30,14 +51,18 @@ static unsigned show_all(show_snapshot *show, void *context)
 		if (pid <= 0 || pid == getpid())
 			continue;
 		error = 0;
-		if (take_snapshot(pid, &snapshot, &error) == SNAPSHOT_READ)
+		if (take_snapshot(pid, &snapshot, &error) == SNAPSHOT_READ) {
+			if (snapshot.page)
+				snapshot.counted_as = find_or_add(&list, &listed, &snapshot);
 			show(context, &snapshot);
-		else if (error == EPERM || error == EACCES)
+		} else if (error == EPERM || error == EACCES) {
 			closed++;
+		}
 		release_snapshot(&snapshot);
 	}
 	if (count >= 0)
 		free(entries);
+	free(list);
 	return closed;
 }
 
