@@ -53,6 +53,12 @@ nobody_runs() {
 	assert_output --regexp '\bsr\b'
 }
 
+@test "each -r is a rule by itself" {
+	run -2 madvisor run -r '"a' -r 'b" random' true
+	assert_output --partial 'MADVISOR_RULES:1:1: a quote without its end'
+	assert_output --partial 'MADVISOR_RULES:2:2: a quote inside a word'
+}
+
 @test "with -p or -r the environment's policy is not asked" {
 	MADVISOR_RULES='*.db sequential' run -0 flags_under -r '*.db random'
 	assert_output --regexp '\brr\b'

@@ -36,7 +36,8 @@ void choose_policy(struct policy_choice *choice, const char *name)
 
 void choose_rule(struct policy_choice *choice, const char *rule)
 {
-	append(&choice->rules, ';', rule);
+	/* A newline ends a rule inside quotes, too: two broken rules do not become a good one. */
+	append(&choice->rules, '\n', rule);
 }
 
 bool is_chosen(const struct policy_choice *choice)
