@@ -57,7 +57,7 @@ bool log_begin(struct text *line, enum log_level level)
 	text_string(line, "madvisor[");
 	text_number(line, (uint64_t)sys_getpid());
 	text_string(line, "] ");
-	text_string(line, program ? program : "?");
+	text_escaped(line, program ? program : "?", program ? strlen(program) : 1);
 	text_string(line, ": ");
 	text_string(line, level_names[level]);
 	text_string(line, ": ");
@@ -68,7 +68,7 @@ bool log_begin_rule(struct text *line, enum log_level level, const struct rule *
 {
 	if (!log_begin(line, level))
 		return false;
-	text_string(line, rule->source);
+	text_escaped(line, rule->source, strlen(rule->source));
 	text_byte(line, ':');
 	text_number(line, rule->line);
 	text_string(line, ": ");

@@ -33,7 +33,8 @@ static uint32_t source_of(const struct rule *rule)
 		return count - 1;
 	if (count == STATUS_SOURCES)
 		return count - 1;
-	strncpy(page->sources[count], rule->source, STATUS_SOURCE_BYTES - 1);
+	bool last = count == STATUS_SOURCES - 1;
+	strncpy(page->sources[count], last ? "(another policy)" : rule->source, STATUS_SOURCE_BYTES - 1);
 	page->source_count++;
 	return count;
 }

@@ -20,7 +20,7 @@
 #define STATUS_ABI 1
 #define STATUS_LINES 64          /* the last lines of the log */
 #define STATUS_LINE_BYTES 512    /* of each: cut, terminated by NUL */
-#define STATUS_SOURCES 64        /* policies with names of their own; the rest share the last */
+#define STATUS_SOURCES 64        /* policies with names of their own; the rest share the last, which names none */
 #define STATUS_SOURCE_BYTES 64
 
 /* Failures are counted by errno, in these places. */

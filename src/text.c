@@ -77,11 +77,10 @@ void text_size(struct text *text, uint64_t bytes)
 	text_string(text, units[unit]);
 }
 
-void text_quoted(struct text *text, const char *bytes, size_t length)
+void text_escaped(struct text *text, const char *bytes, size_t length)
 {
 	static const char hex[] = "0123456789abcdef";
 
-	text_byte(text, '"');
 	for (size_t i = 0; i < length; i++) {
 		unsigned char byte = (unsigned char)bytes[i];
 		if (byte >= 0x20 && byte != 0x7f && byte != '\\' && byte != '"') {
@@ -91,6 +90,12 @@ void text_quoted(struct text *text, const char *bytes, size_t length)
 			text_bytes(text, escape, sizeof(escape));
 		}
 	}
+}
+
+void text_quoted(struct text *text, const char *bytes, size_t length)
+{
+	text_byte(text, '"');
+	text_escaped(text, bytes, length);
 	text_byte(text, '"');
 }
 

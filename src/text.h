@@ -29,7 +29,10 @@ void text_number(struct text *text, uint64_t number);
 /* As the log writes sizes: "512 bytes", "64.0 KiB", "1.5 GiB". */
 void text_size(struct text *text, uint64_t bytes);
 
-/* In double quotes; bytes below 0x20, 0x7f, '\' and '"' as \xNN. */
+/* Bytes below 0x20, 0x7f, '\' and '"' as \xNN. */
+void text_escaped(struct text *text, const char *bytes, size_t length);
+
+/* The same in double quotes. */
 void text_quoted(struct text *text, const char *bytes, size_t length);
 
 /* The name of an errno value ("EINVAL"), or "errno 1234". */

@@ -80,6 +80,16 @@ print(os.getpid(), flush=True); time.sleep(60)'
 	assert_line --regexp '^  mine\.policy:1 +1 +2\.0 MiB +\? +\? '
 }
 
+@test "rules of more policies than have names of their own are not taken for another policy's" {
+	mkdir many
+	for number in {100..199}; do write_policy "many/$number.policy" <<<"*.x$number none"; done
+	write_policy many/200.policy <<<'*.db random'
+	MADVISOR_POLICY=$PWD/many host '' 'open some.db ro' 'map r shared 0'
+	run -0 madvisor status "$PID"
+	assert_line --regexp '^  \(another policy\):1 +1 +2\.0 MiB '
+	refute_line --regexp '^  1[0-9]+\.policy:1 +1 '
+}
+
 @test "status names failures by errno" {
 	host '*.db wipeonfork unsafe' 'open some.db ro' 'map r shared 0' 'map r shared 0'
 	run -0 madvisor status "$PID"

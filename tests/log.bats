@@ -87,6 +87,13 @@ for child in range(200):
 	assert_equal "$(wc -l <<<"$stderr")" 1
 }
 
+@test "control bytes, quotes and backslashes in the names of program and policy are escaped" {
+	cp "$PROGRAMS/mapper" $'a"b\\c\nd'
+	write_policy $'x"y.policy' <<<"*.mdb random"
+	run --separate-stderr preload MADVISOR_LOG_LEVEL=info MADVISOR_POLICY=$'./x"y.policy' $'./a"b\\c\nd' "open data.mdb ro" "map r shared 0"
+	assert_regex "$stderr" '\] a\\x22b\\x5cc\\x0ad: info: x\\x22y\.policy:1: applied random'
+}
+
 @test "the first ten errors are shown, then how many more; the host runs on without advice" {
 	local rules=
 	for number in {1..13}; do rules+="*.mdb bogus$number; "; done
