@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 # The suites of others, and what takes longer than `make check` may.
 
+# A bare run has no sanitizer to be compared with.
+# bats file_tags=no-sanitizer
+
 load neutral
 
 @test "CPython's test_mmap: every case ends as it does without the library" {

@@ -3,6 +3,9 @@
 # Programs that map their files, over data with checksums; NEUTRAL_ROWS makes the data larger.
 # shellcheck disable=SC2317 # begin_anew is called by same
 
+# A bare run has no sanitizer to be compared with.
+# bats file_tags=no-sanitizer
+
 load neutral
 
 rows=${NEUTRAL_ROWS:-20000}
