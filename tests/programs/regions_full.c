@@ -30,7 +30,7 @@ static size_t take(uintptr_t low, uintptr_t high, bool cut)
 {
 	size_t bytes = 0, found = 1;
 	for (bool all = false; !all && found;) {
-		struct region pieces[100];
+		struct region pieces[100] = { 0 };
 		all = (cut ? regions_cut : regions_find)(low, high, pieces, 100, &found);
 		for (size_t i = 0; i < found; i++)
 			bytes += pieces[i].high - pieces[i].low;
