@@ -225,6 +225,20 @@ has_flag() {
 	assert_equal "$(grep -c ' done ' "$BATS_TEST_TMPDIR/attach")" 1
 }
 
+@test "--repeat gives what override holds again, and nothing else" {
+	target nanosleep
+	timeout 30 "$MADVISOR" attach --repeat 1 -r "$data random,willneed override" "$pid" >"$BATS_TEST_TMPDIR/attach" 2>&1 3>&- &
+	local attach=$!
+	wait_for has_flag "$pid" "$data" rr
+	run -0 madvisor attach -r "$data normal" "$pid"
+	wait_for has_flag "$pid" "$data" rr
+	kill "$pid"
+	wait "$attach"
+	run -0 cat "$BATS_TEST_TMPDIR/attach"
+	assert_equal "$(grep -c 'random  *done ' "$BATS_TEST_TMPDIR/attach")" 2
+	assert_equal "$(grep -c 'willneed  *done' "$BATS_TEST_TMPDIR/attach")" 1
+}
+
 @test "--json tells the same" {
 	needs python3
 	target

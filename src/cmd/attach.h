@@ -35,10 +35,9 @@ struct step {
 struct plan {
 	struct step *steps;
 	size_t count, room;
-	size_t mappings;             /* that a rule is for */
 };
 
-/* A mapping that an earlier round has dealt with: with --repeat only new ones, and those of rules with "override", come again. */
+/* A mapping that an earlier round has dealt with: with --repeat only new ones come again, and what "override" holds. */
 struct seen {
 	uintptr_t low, high;
 	uint64_t inode;

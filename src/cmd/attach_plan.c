@@ -161,31 +161,38 @@ void remember_mappings(struct seen_list *seen, const struct process *process)
 	}
 }
 
+static void forget_step(struct step *step)
+{
+	free(step->name);
+	free(step->result);
+}
+
 void plan_advice(struct plan *plan, const struct policy *policy, const struct process *process, const struct seen_list *seen,
 		 bool undo)
 {
 	for (size_t i = 0; i < process->mapping_count; i++) {
 		const struct process_mapping *mapping = &process->mappings[i];
 		const struct rule *rule = mapping->never ? NULL : policy_find(policy, &mapping->facts);
-		if (!rule || (!rule->override && was_seen(seen, mapping)))
-			continue;
-		plan->mappings++;
-		for (size_t k = 0; k < rule->item_count; k++) {
+		bool again = was_seen(seen, mapping);
+		for (size_t k = 0; rule && k < rule->item_count; k++) {
+			/* Of a mapping that was dealt with already, only what override holds. */
+			if (again && !(rule->held >> advices[rule->items[k]->alternatives[0]].class & 1))
+				continue;
 			struct step *step = add_step(plan, mapping, rule, rule->items[k]);
 			if (undo)
 				plan_undo(step, mapping);
 			else
 				plan_item(step, mapping);
+			if (again && step->outcome == OUTCOME_DONE)
+				forget_step(&plan->steps[--plan->count]);
 		}
 	}
 }
 
 void forget_plan(struct plan *plan)
 {
-	for (size_t i = 0; i < plan->count; i++) {
-		free(plan->steps[i].name);
-		free(plan->steps[i].result);
-	}
+	for (size_t i = 0; i < plan->count; i++)
+		forget_step(&plan->steps[i]);
 	free(plan->steps);
 	*plan = (struct plan) { 0 };
 }

@@ -155,7 +155,7 @@ static void work(struct shared *shared, const struct process *process, size_t co
 		nanosleep(&(struct timespec){ 0, done > before ? 200000 : 10000000 }, NULL);
 	}
 	if (done < count)
-		explain(shared, "has no thread that may be stopped: they sleep in calls that a stop would disturb, or make none");
+		explain(shared, "has no thread that may be stopped: they sleep in calls that a stop would disturb, make none, or are frozen");
 }
 
 /* One child after another, while one had to end so that a thread which did not stop is let go. */
@@ -176,7 +176,7 @@ static const char *run_children(struct shared *shared, const struct process *pro
 	} while (shared->stuck_count > stuck && shared->stuck_count < STUCK_THREADS);
 	snprintf(words, sizeof(words), "%s", shared->trouble);
 	if (!words[0] && count && shared->injections[count - 1].error == INJECTION_NOT_MADE)
-		return shared->stuck_count ? "has threads that do not stop" : "the child that gives the advice was killed";
+		return shared->stuck_count ? "has threads that do not stop: is it frozen, or waiting for a disk?" : "the child that gives the advice was killed";
 	return words[0] ? words : NULL;
 }
 
@@ -200,6 +200,6 @@ const char *inject(const struct process *process, struct injection *injections, 
 	(void)process;
 	for (size_t i = 0; i < count; i++)
 		injections[i].error = INJECTION_NOT_MADE;
-	return "advice that sticks can be given to a running process on x86-64 only, not on this machine";
+	return "cannot be given advice that sticks on this machine: only on x86-64";
 }
 #endif
