@@ -58,7 +58,7 @@ static void prepare_child(void)
 			errno = 0;
 		close(fd);
 	}
-	mlockall(MCL_CURRENT | MCL_FUTURE);
+	mlockall(MCL_CURRENT);
 	/* On a busy machine the stopped thread would wait for our turn as well as for its own. */
 	sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
 }
