@@ -49,6 +49,7 @@ without_flags() {
 	assert_equal "$stderr" ""
 }
 
+# bats test_tags=no-sanitizer
 @test "in a chroot without /proc: no match, said once, and the host runs on" {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	local file
@@ -117,6 +118,7 @@ limited() {
 	assert_equal "$stderr" ""
 }
 
+# bats test_tags=no-sanitizer
 @test "at the limit of mappings advice fails and is told; the host's calls do what they did" {
 	cat >limit.c <<-'END'
 		#include <errno.h>

@@ -47,6 +47,7 @@ denied() {
 	assert_regex "$stderr" 'random: .*EPERM'
 }
 
+# bats test_tags=no-sanitizer
 @test "an advice that no rule wants is not probed" {
 	denied madvise=16 kill "*.mdb random" "open data.mdb ro" "map r shared 0" flags
 	assert_output --regexp ' rr '
