@@ -189,27 +189,20 @@ static struct region part_of(const struct region *region, uintptr_t low, uintptr
 	return part;
 }
 
-/* Removes what table[place] has in [low, high); what reaches beyond stays. */
-static void cut_one(size_t place, uintptr_t low, uintptr_t high)
-{
-	struct region *region = &table[place];
-	struct region above = part_of(region, high, UINTPTR_MAX);
-	if (region->low < low)
-		region->high = low;
-	else
-		close_gap(place, 1);
-	if (above.low < above.high)
-		insert(&above);
-}
-
+/* What lies in a range lies side by side in the table; what reaches beyond its ends stays. */
 static size_t cut_locked(uintptr_t low, uintptr_t high, struct region *pieces, size_t room)
 {
-	size_t found = 0;
-	while (found < room && any_in(low, high)) {
-		size_t place = place_below(high);
-		pieces[found++] = part_of(&table[place], low, high);
-		cut_one(place, low, high);
+	if (!any_in(low, high))
+		return 0;
+	size_t first = place_below(high), found = 0;
+	struct region above = part_of(&table[first], high, UINTPTR_MAX), below = { 0 };
+	for (; found < room && first + found < count && table[first + found].high > low; found++) {
+		pieces[found] = part_of(&table[first + found], low, high);
+		below = part_of(&table[first + found], 0, low);
 	}
+	close_gap(first, found);
+	insert(&below);
+	insert(&above);
 	return found;
 }
 

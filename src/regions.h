@@ -40,7 +40,7 @@ bool regions_add(const struct region *region);
 
 /*
  * Removes what lies in [low, high), cutting regions that reach beyond. The removed pieces, *found of them, are written to
- * pieces[0..room), highest first. Returns whether all were removed; if not, the caller comes again with more room.
+ * pieces[0..room), highest first; room is not 0. Returns whether all were removed; if not, the caller comes again with more room.
  */
 bool regions_cut(uintptr_t low, uintptr_t high, struct region *pieces, size_t room, size_t *found);
 
