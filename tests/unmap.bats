@@ -139,6 +139,7 @@ traced() {
 [^(]*\(1\.0 MiB\)$'
 }
 
+# bats test_tags=no-sanitizer
 @test "a munmap that fails for the number of mappings keeps what is followed" {
 	[ "$(</proc/sys/vm/max_map_count)" -le 100000 ] || skip "vm.max_map_count is too large to be reached quickly"
 	file_of data.db 1

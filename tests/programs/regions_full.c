@@ -8,12 +8,17 @@
 
 #define SPAN 0x10000ul   /* of each region, and the gap behind it */
 #define PAGE 0x1000ul
+#define COUNT_MAX 1000000
+
+/* Downwards, as the kernel maps. */
+static uintptr_t address(unsigned long number)
+{
+	return (COUNT_MAX - number) * 2 * SPAN;
+}
 
 static bool add(unsigned long number)
 {
-	struct region region = {
-		.low = (number + 1) * 2 * SPAN, .high = (number + 1) * 2 * SPAN + SPAN, .origin = number, .rule = 7
-	};
+	struct region region = { .low = address(number), .high = address(number) + SPAN, .origin = number, .rule = 7 };
 	return regions_add(&region);
 }
 
@@ -44,14 +49,14 @@ int main(void)
 {
 	unsigned long count = 0;
 	must(scratch_create() && regions_create(), "no memory");
-	while (count < 1000000 && add(count))
+	while (count < COUNT_MAX && add(count))
 		count++;
-	must(count > 65530 && count < 1000000, "the table holds less than vm.max_map_count, or has no bound");
+	must(count > 65530 && count < COUNT_MAX, "the table holds less than vm.max_map_count, or has no bound");
 	must(take(0, UINTPTR_MAX, false) == count * SPAN, "not all are there");
 	must(!add(count) && take(0, UINTPTR_MAX, false) == count * SPAN, "one too many changed the table");
 
 	/* A hole needs a place of its own for what lies above it: that is forgotten, and nothing else. */
-	uintptr_t tenth = 11 * 2 * SPAN;
+	uintptr_t tenth = address(10);
 	must(take(tenth + PAGE, tenth + 2 * PAGE, true) == PAGE, "a hole in a full table cut something else");
 	must(take(tenth, tenth + SPAN, false) == PAGE, "what lies below the hole is gone");
 	must(take(0, UINTPTR_MAX, false) == (count - 1) * SPAN + PAGE, "more than what lies above the hole is gone");
