@@ -202,8 +202,8 @@ failures=("map rw private 1M" "madvise 99" "at 1 4096" "madvise 1" "posix 1" unm
 }
 
 @test "System V segments are held until they are detached" {
-	mapper "[shm] sequential override" "shm 1M" "madvise $RANDOM_" flags "at 0 64K" unmap whole detach "map rw private,fixed 1M" \
-		"madvise $RANDOM_" flags
+	mapper "[shm] sequential override" "shm 1M" "madvise $RANDOM_" flags "at 0 64K" unmap whole detach \
+		"map rw private,fixed,noreplace 1M" "madvise $RANDOM_" "at 512K 4K" flags
 	assert_flags 1 sr
 	assert_flags 3 rr !sr
 }
@@ -228,7 +228,7 @@ failures=("map rw private 1M" "madvise 99" "at 1 4096" "madvise 1" "posix 1" unm
 
 @test "a child does not hold what a rule has kept from it" {
 	mapper "*.db sequential,dontfork override unsafe" "open a.db ro" "map r shared 0" "madvise $RANDOM_" flags \
-		"fork map rw private,anon,fixed 1M; madvise $RANDOM_; flags"
+		"fork map rw private,anon,fixed,noreplace 1M; madvise $RANDOM_; flags"
 	assert_flags 1 sr dc
 	assert_flags 3 rr !sr
 }
