@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Fills the table of regions, works on it while it is full, and empties it; no memory is mapped. Prints what was not as it must be. */
+/*
+ * Fills the table of regions, works on it while it is full, empties it, and leaves its lock held, as a killed child of vfork(2)
+ * would; no memory is mapped. Prints what was not as it must be.
+ */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "log.h"
 #include "regions.h"
 #include "scratch.h"
 
@@ -45,9 +50,16 @@ static size_t take(uintptr_t low, uintptr_t high, bool cut)
 	return bytes;
 }
 
+static bool signals_are_free(void)
+{
+	sigset_t blocked;
+	return sigprocmask(SIG_SETMASK, NULL, &blocked) == 0 && !sigismember(&blocked, SIGTERM);
+}
+
 int main(void)
 {
 	unsigned long count = 0;
+	log_start(LOG_WARNING, false, "test");
 	must(scratch_create() && regions_create(), "no memory");
 	while (count < COUNT_MAX && add(count))
 		count++;
@@ -64,6 +76,11 @@ int main(void)
 	must(take(tenth, tenth + SPAN, true) == PAGE && add(10), "there is no room where there must be");
 	must(take(0, UINTPTR_MAX, true) == count * SPAN && take(0, UINTPTR_MAX, false) == 0, "the table was not emptied");
 	must(add(0) && regions_on(), "the emptied table is of no use");
+
+	fork_page()->region_lock = 1;
+	must(!add(1) && !regions_on() && signals_are_free(), "a lock that nobody gives back did not switch the table off");
+	fork_page()->region_lock = 0;
+	must(!add(1) && take(0, UINTPTR_MAX, true) == 0, "the table did not stay off");
 	puts("ok");
 	return 0;
 }
