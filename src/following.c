@@ -21,12 +21,6 @@
 
 #define PIECES_IN_SCRATCH (SCRATCH_BYTES / sizeof(struct region))
 
-bool following(void)
-{
-	const struct policy *policy = runtime_policy();
-	return policy && policy->wants_regions && regions_any();
-}
-
 static const struct rule *rule_of(const struct region *region)
 {
 	const struct policy *policy = runtime_policy();

@@ -13,8 +13,11 @@
 #include "advise.h"
 #include "regions.h"
 
-/* Whether there is a region to be followed. Three loads. */
-bool following(void);
+/* Whether there is a region to be followed. */
+static inline bool following(void)
+{
+	return regions_any();
+}
 
 /* A rule was carried out on a range: it becomes a region, if the rule asks for that. */
 void following_add(const struct rule *rule, const struct range *range);

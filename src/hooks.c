@@ -29,14 +29,22 @@ static bool replaces(int flags)
 	return (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED;
 }
 
-typedef void *map_function(void *address, size_t length, int protection, int flags, int fd, off_t offset);
+/* Before a mapping is made: whether anything has to be done about it. Where no rule is for its kind, that is all it costs. */
+static inline bool concerns_us(size_t length, int protection, int flags)
+{
+	const struct policy *policy = runtime_policy();
+	if (!policy)
+		return false;
+	return (policy->kinds & mapping_kinds(flags) && mapping_matters(policy, length, protection, flags)) ||
+	       (replaces(flags) && following());
+}
 
-static void *hooked_mmap(map_function *real, void *address, size_t length, int protection, int flags, int fd, off_t offset)
+static void *watched_mmap(mmap_function *real_mmap, void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
 	if (replaces(flags) && following())
 		following_forget(address, length);
-	void *result = real(address, length, protection, flags, fd, offset);
-	if (result == MAP_FAILED || !runtime_policy())
+	void *result = real_mmap(address, length, protection, flags, fd, offset);
+	if (result == MAP_FAILED)
 		return result;
 	int saved = errno;
 	mapping_made(result, length, protection, flags, fd, offset);
@@ -46,24 +54,31 @@ static void *hooked_mmap(map_function *real, void *address, size_t length, int p
 
 HOOK void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
-	return hooked_mmap(real_mmap, address, length, protection, flags, fd, offset);
+	if (!concerns_us(length, protection, flags))
+		return real.mmap(address, length, protection, flags, fd, offset);
+	return watched_mmap(real.mmap, address, length, protection, flags, fd, offset);
 }
 
 HOOK void *mmap64(void *address, size_t length, int protection, int flags, int fd, off64_t offset)
 {
-	return hooked_mmap(real_mmap64, address, length, protection, flags, fd, offset);
+	if (!concerns_us(length, protection, flags))
+		return real.mmap64(address, length, protection, flags, fd, offset);
+	return watched_mmap(real.mmap64, address, length, protection, flags, fd, offset);
+}
+
+static int watched_munmap(void *address, size_t length)
+{
+	struct departure departure;
+	departure_begin(&departure, address, length);
+	departure_advise(&departure);
+	int result = real.munmap(address, length);
+	departure_end(&departure, result != 0);
+	return result;
 }
 
 HOOK int munmap(void *address, size_t length)
 {
-	if (!following())
-		return real_munmap(address, length);
-	struct departure departure;
-	departure_begin(&departure, address, length);
-	departure_advise(&departure);
-	int result = real_munmap(address, length);
-	departure_end(&departure, result != 0);
-	return result;
+	return following() ? watched_munmap(address, length) : real.munmap(address, length);
 }
 
 /* The fifth argument is passed on whatever the flags: newer ones than FIXED and DONTUNMAP may want it. */
@@ -76,9 +91,9 @@ HOOK void *mremap(void *old, size_t old_length, size_t new_length, int flags, ..
 
 	struct move move = { .old = old, .old_length = old_length, .new_length = new_length, .flags = flags };
 	if (!runtime_policy())
-		return real_mremap(old, old_length, new_length, flags, new);
+		return real.mremap(old, old_length, new_length, flags, new);
 	move_begin(&move, new);
-	void *result = real_mremap(old, old_length, new_length, flags, new);
+	void *result = real.mremap(old, old_length, new_length, flags, new);
 	int saved = errno;
 	move_end(&move, result);
 	errno = saved;
@@ -90,7 +105,7 @@ HOOK void *shmat(int shmid, const void *address, int flags)
 	bool replacing = flags & SHM_REMAP && following();
 	if (replacing)
 		following_forget_segment_at(shmid, address, flags);
-	void *result = real_shmat(shmid, address, flags);
+	void *result = real.shmat(shmid, address, flags);
 	if (result == MAP_FAILED || !runtime_policy())
 		return result;
 	int saved = errno;
@@ -102,35 +117,32 @@ HOOK void *shmat(int shmid, const void *address, int flags)
 HOOK int shmdt(const void *address)
 {
 	if (!following())
-		return real_shmdt(address);
+		return real.shmdt(address);
 	struct departure departure;
 	departure_begin_segment(&departure, address);
 	departure_advise(&departure);
-	int result = real_shmdt(address);
+	int result = real.shmdt(address);
 	departure_end(&departure, result != 0);
+	return result;
+}
+
+static int watched_advice(madvise_function *real_advise, void *address, size_t length, int advice)
+{
+	own_advice_coming(address, length, advice);
+	int result = real_advise(address, length, advice);
+	int saved = errno;
+	own_advice_given(address, length, advice);
+	errno = saved;
 	return result;
 }
 
 HOOK int madvise(void *address, size_t length, int advice)
 {
-	own_advice_coming(address, length, advice);
-	int result = real_madvise(address, length, advice);
-	if (!runtime_policy())
-		return result;
-	int saved = errno;
-	own_advice_given(address, length, advice);
-	errno = saved;
-	return result;
+	return runtime_policy() ? watched_advice(real.madvise, address, length, advice) : real.madvise(address, length, advice);
 }
 
 HOOK int posix_madvise(void *address, size_t length, int advice)
 {
-	own_advice_coming(address, length, advice);
-	int result = real_posix_madvise(address, length, advice);
-	if (!runtime_policy())
-		return result;
-	int saved = errno;
-	own_advice_given(address, length, advice);
-	errno = saved;
-	return result;
+	return runtime_policy() ? watched_advice(real.posix_madvise, address, length, advice) :
+				  real.posix_madvise(address, length, advice);
 }

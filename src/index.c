@@ -113,6 +113,8 @@ static void add_rule(struct policy_index *index, const struct anchors *anchors, 
 {
 	if (anchors->prefix) {
 		add_anchored(index, &index->prefixes, anchors->prefix_hash, rule->number);
+		if (index->prefix_longest < anchors->prefix)
+			index->prefix_longest = anchors->prefix;
 	} else if (anchors->suffix) {
 		add_anchored(index, &index->suffixes, anchors->suffix_hash, rule->number);
 		index->suffix_lengths[anchors->suffix / 64] |= 1ull << anchors->suffix % 64;

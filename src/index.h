@@ -51,7 +51,7 @@ struct policy_index {
 	struct loose_rules loose[KIND_COUNT];
 	struct chain_table prefixes, suffixes;  /* no slots: no such chain */
 	uint64_t suffix_lengths[(SUFFIX_MAX + 1) / 64];   /* those that occur, as bits */
-	unsigned suffix_longest;
+	unsigned prefix_longest, suffix_longest;          /* bytes */
 };
 
 /* Builds the index of a policy whose rules are resolved. Returns whether there was memory. */

@@ -3,7 +3,6 @@
 #include "mapping.h"
 
 #include <linux/magic.h>
-#include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/sysmacros.h>
 
@@ -19,11 +18,7 @@
 #define MAP_HUGE_SHIFT 26
 #endif
 #define MAP_HUGE_BITS 0x3f
-#ifndef MAP_SHARED_VALIDATE
-#define MAP_SHARED_VALIDATE 3
-#endif
 
-#define FILE_KINDS (KIND_BIT(KIND_FILE) | KIND_BIT(KIND_MEMFD))
 #define NO_HUGE_PAGE_IS_SMALLER (64u << 10)
 
 static uint64_t default_huge_page;
@@ -35,13 +30,6 @@ void mapping_start(uint64_t huge_page)
 	user = (uid_t)sys_geteuid();
 }
 
-/* Both 1 and 3 are shared: MAP_SHARED_VALIDATE is a value, not a bit. */
-static bool is_shared(int flags)
-{
-	int type = flags & MAP_TYPE;
-	return type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
-}
-
 static uint16_t words_of_protection(int protection)
 {
 	return (uint16_t)((protection & PROT_WRITE ? WORD_WRITABLE : WORD_READONLY) |
@@ -50,25 +38,10 @@ static uint16_t words_of_protection(int protection)
 
 static uint16_t words_of_call(int protection, int flags)
 {
-	static const struct {
-		int flag;
-		uint16_t word;
-	} table[] = {
-		{ MAP_HUGETLB, WORD_HUGETLB }, { MAP_NORESERVE, WORD_NORESERVE }, { MAP_LOCKED, WORD_LOCKED },
-		{ MAP_POPULATE, WORD_POPULATE }, { MAP_STACK, WORD_STACK },
-	};
-	unsigned words = words_of_protection(protection) | (is_shared(flags) ? WORD_SHARED : WORD_PRIVATE);
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-		if (flags & table[i].flag)
-			words |= table[i].word;
-	return (uint16_t)words;
-}
-
-/* The kinds that a mapping can still turn out to be: /dev/zero is anonymous memory by another name, mem(4). */
-static unsigned kinds_of_call(int flags)
-{
-	unsigned anonymous = KIND_BIT(is_shared(flags) ? KIND_SHARED_ANON : KIND_ANON);
-	return flags & MAP_ANONYMOUS ? anonymous : anonymous | FILE_KINDS;
+	return (uint16_t)(words_of_protection(protection) | (mapping_is_shared(flags) ? WORD_SHARED : WORD_PRIVATE) |
+			  (flags & MAP_HUGETLB ? WORD_HUGETLB : 0) | (flags & MAP_NORESERVE ? WORD_NORESERVE : 0) |
+			  (flags & MAP_LOCKED ? WORD_LOCKED : 0) | (flags & MAP_POPULATE ? WORD_POPULATE : 0) |
+			  (flags & MAP_STACK ? WORD_STACK : 0));
 }
 
 /* Bytes; 0: not known. */
@@ -149,30 +122,50 @@ static void decide_about_file(const struct policy *policy, size_t length, bool s
 	name_free(&name);
 }
 
+/* A reservation, a stack, or memory in pages of unknown size: no rule means them. */
+static bool is_out_of_question(int protection, int flags)
+{
+	return protection == PROT_NONE || flags & MAP_GROWSDOWN || !page_size_of_call(flags);
+}
+
+static struct facts facts_of_call(size_t length, int protection, int flags)
+{
+	return (struct facts){
+		.words = words_of_call(protection, flags), .known = WORDS_ALL,
+		.size = round_up(length, page_size_of_call(flags)),
+	};
+}
+
+static bool may_match(const struct policy *policy, int flags, const struct facts *facts)
+{
+	return policy_may_match(policy, mapping_kinds(flags), facts->words, WORDS_ALL & ~WORD_DELETED, facts->size);
+}
+
+bool mapping_matters(const struct policy *policy, size_t length, int protection, int flags)
+{
+	if (is_out_of_question(protection, flags))
+		return false;
+	if (policy == &starting_policy || (policy->growable_count && !(flags & MAP_ANONYMOUS)))
+		return true;
+	struct facts facts = facts_of_call(length, protection, flags);
+	return may_match(policy, flags, &facts);
+}
+
 void mapping_made(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
 	const struct policy *policy = runtime_policy();
-	unsigned kinds = kinds_of_call(flags);
-	if (!policy || !(policy->kinds & kinds) || protection == PROT_NONE || flags & MAP_GROWSDOWN)
+	if (!policy || status_is_off() || is_out_of_question(protection, flags))
 		return;
-	uint64_t page = page_size_of_call(flags);
-	if (!page)
-		return;
-	struct facts facts = {
-		.words = words_of_call(protection, flags), .known = WORDS_ALL, .size = round_up(length, page),
-	};
-	if (status_is_off())
-		return;
+	struct facts facts = facts_of_call(length, protection, flags);
 	struct range range = {
 		.low = (uintptr_t)address, .high = (uintptr_t)address + facts.size, .offset = (uint64_t)offset, .fd = -1
 	};
-	if (!policy_may_match(policy, kinds, facts.words, WORDS_ALL & ~WORD_DELETED, facts.size)) {
-		if (!(flags & MAP_ANONYMOUS))
+	bool anonymous = flags & MAP_ANONYMOUS, shared = mapping_is_shared(flags);
+	/* Asked again: the library may have started meanwhile. */
+	if (!may_match(policy, flags, &facts)) {
+		if (!anonymous)
 			following_watch(policy, &range, &facts);
-		return;
-	}
-	bool shared = is_shared(flags);
-	if (flags & MAP_ANONYMOUS) {
+	} else if (anonymous) {
 		range.offset = 0;
 		facts.kind = shared ? KIND_SHARED_ANON : KIND_ANON;
 		mapping_decide(policy, &facts, &range);

@@ -9,9 +9,34 @@
 #define MADVISOR_MAPPING_H
 
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 
 #include "advise.h"
+
+#ifndef MAP_SHARED_VALIDATE
+#define MAP_SHARED_VALIDATE 3
+#endif
+
+/* Both 1 and 3 are shared: MAP_SHARED_VALIDATE is a value, not a bit. */
+static inline bool mapping_is_shared(int flags)
+{
+	int type = flags & MAP_TYPE;
+	return type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
+}
+
+/* The kinds that a mapping can still turn out to be: /dev/zero is anonymous memory by another name, mem(4). */
+static inline unsigned mapping_kinds(int flags)
+{
+	unsigned anonymous = KIND_BIT(mapping_is_shared(flags) ? KIND_SHARED_ANON : KIND_ANON);
+	return flags & MAP_ANONYMOUS ? anonymous : anonymous | KIND_BIT(KIND_FILE) | KIND_BIT(KIND_MEMFD);
+}
+
+/*
+ * Whether a call of mmap(2) with these arguments makes a mapping that has to be looked at, where the policy has a rule for its
+ * kinds. While the library starts: yes. For asking before the call, so that what does not matter is the call alone.
+ */
+bool mapping_matters(const struct policy *policy, size_t length, int protection, int flags);
 
 /* mmap(2) returned address; the rest as it was called. */
 void mapping_made(void *address, size_t length, int protection, int flags, int fd, off_t offset);

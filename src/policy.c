@@ -66,14 +66,15 @@ static void search_loose(struct search *search, const struct loose_rules *loose)
 }
 
 /* A prefix is whole components, or all of the name. */
-static void search_prefixes(struct search *search, const struct chain_table *table)
+static void search_prefixes(struct search *search, const struct policy_index *index)
 {
 	const char *name = search->facts->name;
+	size_t length = search->facts->name_length;
 	uint64_t hash = ANCHOR_HASH_START;
-	for (size_t i = 0; i < search->facts->name_length; i++) {
+	for (size_t i = 0; i < length && i < index->prefix_longest; i++) {
 		hash = anchor_hash(hash, name[i]);
-		if (name[i] == '/' || i + 1 == search->facts->name_length)
-			search_chain(search, chain_slot(table, hash >> 32)->first);
+		if (name[i] == '/' || i + 1 == length)
+			search_chain(search, chain_slot(&index->prefixes, hash >> 32)->first);
 	}
 }
 
@@ -97,7 +98,7 @@ const struct rule *policy_find(const struct policy *policy, const struct facts *
 		return NULL;
 	if (facts->kind == KIND_FILE && facts->name) {
 		if (index->prefixes.slots)
-			search_prefixes(&search, &index->prefixes);
+			search_prefixes(&search, index);
 		if (index->suffixes.slots)
 			search_suffixes(&search, index);
 	}

@@ -9,16 +9,27 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-void real_start(void);
+typedef void *mmap_function(void *address, size_t length, int protection, int flags, int fd, off_t offset);
+typedef void *mremap_function(void *old, size_t old_length, size_t new_length, int flags, ...);
+typedef int munmap_function(void *address, size_t length);
+typedef void *shmat_function(int shmid, const void *address, int flags);
+typedef int shmdt_function(const void *address);
+typedef int madvise_function(void *address, size_t length, int advice);
 
-/* Results and errno as the manual page of each says. Safe wherever the function itself is. */
-void *real_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset);
-void *real_mmap64(void *address, size_t length, int protection, int flags, int fd, off_t offset);
-void *real_mremap(void *old, size_t old_length, size_t new_length, int flags, void *new);
-int real_munmap(void *address, size_t length);
-void *real_shmat(int shmid, const void *address, int flags);
-int real_shmdt(const void *address);
-int real_madvise(void *address, size_t length, int advice);
-int real_posix_madvise(void *address, size_t length, int advice);
+/*
+ * Called as if they were the functions: results and errno as the manual page of each says, safe wherever the function itself is.
+ * Atomic: threads that other libraries' constructors have started may be inside a hook while real_start runs.
+ */
+struct real {
+	mmap_function *_Atomic mmap, *_Atomic mmap64;
+	mremap_function *_Atomic mremap;
+	munmap_function *_Atomic munmap;
+	shmat_function *_Atomic shmat;
+	shmdt_function *_Atomic shmdt;
+	madvise_function *_Atomic madvise, *_Atomic posix_madvise;
+};
+extern struct real real;
+
+void real_start(void);
 
 #endif

@@ -35,7 +35,8 @@
 static struct region *table;      /* highest address first, none overlaps */
 static size_t count;
 static _Atomic bool torn;
-static _Atomic bool on, any;
+static _Atomic bool on;
+_Atomic bool regions_present;
 
 bool regions_create(void)
 {
@@ -51,11 +52,6 @@ bool regions_create(void)
 bool regions_on(void)
 {
 	return atomic_load_explicit(&on, memory_order_acquire);
-}
-
-bool regions_any(void)
-{
-	return atomic_load_explicit(&any, memory_order_relaxed);
 }
 
 static void forget_not_forked(void)
@@ -106,7 +102,7 @@ static bool lock(sys_sigset *host_mask)
 
 static void unlock(const sys_sigset *host_mask)
 {
-	atomic_store_explicit(&any, count > 0, memory_order_relaxed);
+	atomic_store_explicit(&regions_present, count > 0, memory_order_relaxed);
 	atomic_store_explicit(&torn, false, memory_order_release);
 	atomic_store_explicit(&fork_page()->region_lock, 0, memory_order_release);
 	sys_restore_signals(host_mask);

@@ -9,6 +9,7 @@
 #ifndef MADVISOR_REGIONS_H
 #define MADVISOR_REGIONS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,7 +34,11 @@ bool regions_create(void);
 bool regions_on(void);
 
 /* Whether there is any region. One relaxed load: whoever can name an address has seen its mapping made, and its region added. */
-bool regions_any(void);
+extern _Atomic bool regions_present;
+static inline bool regions_any(void)
+{
+	return atomic_load_explicit(&regions_present, memory_order_relaxed);
+}
 
 /* Adds one. Returns whether it is followed from now on: not where the table is full or off. */
 bool regions_add(const struct region *region);

@@ -8,6 +8,7 @@
 #include "advise.h"
 #include "existing.h"
 #include "following.h"
+#include "index.h"
 #include "load.h"
 #include "log.h"
 #include "mapping.h"
@@ -26,13 +27,22 @@
 #define ERRORS_SHOWN 10
 
 uint64_t page_size = 4096;
-const struct policy *_Atomic active_policy;
+
+static const struct policy_index no_rules;
+const struct policy starting_policy = { .kinds = KINDS_ALL, .index = &no_rules };
+const struct policy *_Atomic active_policy = &starting_policy;
 
 static const struct policy_path policy_path = { SYSCONFDIR, PKGDATADIR };
 
 static void set_state(enum library_state state)
 {
 	atomic_store_explicit(&madvisor_status.state, state, memory_order_release);
+}
+
+static void fall_asleep(enum library_state state)
+{
+	atomic_store_explicit(&active_policy, NULL, memory_order_release);
+	set_state(state);
 }
 
 /* Of the executable; the kernel's word for it comes first, since a caller may put anything into argv[0]. */
@@ -193,7 +203,7 @@ __attribute__((constructor)) static void start(int argc, const char *const *argu
 	static char program[64];
 	real_start();
 	if (getauxval(AT_SECURE)) {
-		set_state(LIBRARY_SECURE);
+		fall_asleep(LIBRARY_SECURE);
 		return;
 	}
 	if (getauxval(AT_PAGESZ))
@@ -212,10 +222,11 @@ __attribute__((constructor)) static void start(int argc, const char *const *argu
 	if (state == LIBRARY_ACTIVE) {
 		atomic_store_explicit(&madvisor_status.policy, (uint64_t)settings.policy, memory_order_relaxed);
 		atomic_store_explicit(&madvisor_status.rules, (uint64_t)settings.rules, memory_order_relaxed);
+		set_state(state);
 	} else {
+		fall_asleep(state);
 		arena_free(&arena);
 	}
-	set_state(state);
 }
 
 /* Only by the process that was started, not by its forks. */

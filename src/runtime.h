@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Start in the host: identity, settings, policy, existing mappings. Until it is done, and wherever it fails or no rule is left,
- * the library is asleep: every hook is the real call and one load.
+ * Start in the host: identity, settings, policy, existing mappings. Wherever it fails or no rule is left, the library is asleep:
+ * every hook is the real call and one load.
  */
 #ifndef MADVISOR_RUNTIME_H
 #define MADVISOR_RUNTIME_H
@@ -11,7 +11,13 @@
 
 #include "policy.h"
 
-/* The policy in force; NULL: asleep. One relaxed load; safe anywhere. */
+/*
+ * Until the library has started, in force is a policy of all kinds without a rule: who asks before a call whether there may be
+ * anything to do asks again after it, and then another one may be in force.
+ */
+extern const struct policy starting_policy;
+
+/* The policy in force; NULL: asleep. One load; safe anywhere. */
 extern const struct policy *_Atomic active_policy;
 
 static inline const struct policy *runtime_policy(void)

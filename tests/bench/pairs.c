@@ -6,7 +6,8 @@
  *   names    a file, with the fstat and readlink of /proc/self/fd that a library must do to know its name
  *   advises  the same, with madvise(MADV_RANDOM)
  *
- * LIVE mappings of the file stay mapped meanwhile, each at a distance from the next.
+ * LIVE mappings of the file stay mapped meanwhile, each at a distance from the next. Each pair is asked for at a place between
+ * reservations: what stands beside it elsewhere, which a preload changes, decides whether the kernel has to merge and split.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #define LENGTH ((size_t)64 << 10)
+#define THREADS_MAX 16
 
 enum kind { ANON, FILE_ONLY, NAMES, ADVISES };
 static enum kind kind;
@@ -27,26 +29,35 @@ static long count;
 static int file;
 static char link_path[64];
 
-static void *map_once(void)
+static void *map_once(void *place)
 {
 	if (kind == ANON)
-		return mmap(NULL, LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return mmap(NULL, LENGTH, PROT_READ, MAP_SHARED, file, 0);
+		return mmap(place, LENGTH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return mmap(place, LENGTH, PROT_READ, MAP_SHARED, file, 0);
 }
 
-static void *work(void *unused)
+/* A hole of LENGTH bytes, with reservations on both sides. */
+static void *make_place(void)
+{
+	char *reserved = mmap(NULL, 3 * LENGTH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (reserved == MAP_FAILED || munmap(reserved + LENGTH, LENGTH))
+		exit(1);
+	return reserved + LENGTH;
+}
+
+static void *work(void *place)
 {
 	struct stat status;
 	char path[4096];
 	for (long i = 0; i < count; i++) {
-		void *mapping = map_once();
+		void *mapping = map_once(place);
 		if (kind >= NAMES && (fstat(file, &status) || readlink(link_path, path, sizeof(path)) < 0))
 			exit(1);
 		if (kind == ADVISES)
 			madvise(mapping, LENGTH, MADV_RANDOM);
 		munmap(mapping, LENGTH);
 	}
-	return unused;
+	return NULL;
 }
 
 static double now(void)
@@ -72,12 +83,15 @@ int main(int argc, char **argv)
 		    mmap(NULL, LENGTH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
 			return 1;
 
-	pthread_t ids[16];
+	pthread_t ids[THREADS_MAX];
+	void *places[THREADS_MAX];
+	for (int i = 0; i < THREADS_MAX; i++)
+		places[i] = make_place();
 	double start = now();
-	for (int i = 1; i < threads && i < 16; i++)
-		pthread_create(&ids[i], NULL, work, NULL);
-	work(NULL);
-	for (int i = 1; i < threads && i < 16; i++)
+	for (int i = 1; i < threads && i < THREADS_MAX; i++)
+		pthread_create(&ids[i], NULL, work, places[i]);
+	work(places[0]);
+	for (int i = 1; i < threads && i < THREADS_MAX; i++)
 		pthread_join(ids[i], NULL);
 	printf("%.1f\n", (now() - start) / (double)count);
 	return 0;
