@@ -4,7 +4,6 @@
 
 #include <linux/magic.h>
 #include <sys/shm.h>
-#include <sys/sysmacros.h>
 
 #include "advise.h"
 #include "following.h"
@@ -20,6 +19,7 @@
 #define MAP_HUGE_BITS 0x3f
 
 #define NO_HUGE_PAGE_IS_SMALLER (64u << 10)
+#define DEV_ZERO 0x105   /* makedev(1, 5): mem(4) */
 
 static uint64_t default_huge_page;
 static uid_t user;
@@ -80,7 +80,7 @@ static uint64_t page_size_of_file(int fd, const struct stat *status)
 
 static bool is_dev_zero(const struct stat *status)
 {
-	return S_ISCHR(status->st_mode) && status->st_rdev == makedev(1, 5);
+	return S_ISCHR(status->st_mode) && status->st_rdev == DEV_ZERO;
 }
 
 /* Tells a regular file and a memfd from what no rule can mean, and its name. Returns whether it is one of them. */

@@ -4,7 +4,6 @@
 #include <linux/magic.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 #include "log.h"
 #include "scratch.h"

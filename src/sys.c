@@ -15,7 +15,6 @@
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8
@@ -23,16 +22,37 @@
 
 #define SIGNAL_SET_BYTES sizeof(sys_sigset)
 
-/* syscall(2) reports through errno: the host's, so it is put back. */
-#define CALL(...) __extension__({				\
-		int host_errno = errno;				\
-		long result_ = syscall(__VA_ARGS__);		\
-		if (result_ == -1) {				\
-			result_ = -errno;			\
-			errno = host_errno;			\
-		}						\
-		result_;					\
-	})
+/* The kernel's own convention, syscall(2): the result or -errno. libc's syscall would report through the host's errno. */
+static inline __attribute__((always_inline)) long call(long number, long a, long b, long c, long d, long e, long f)
+{
+#if defined(__x86_64__)
+	long result;
+	register long fourth __asm__("r10") = d;
+	register long fifth __asm__("r8") = e;
+	register long sixth __asm__("r9") = f;
+	__asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth), "r"(sixth)
+			 : "rcx", "r11", "memory");
+	return result;
+#elif defined(__aarch64__)
+	register long which __asm__("x8") = number;
+	register long first __asm__("x0") = a;
+	register long second __asm__("x1") = b;
+	register long third __asm__("x2") = c;
+	register long fourth __asm__("x3") = d;
+	register long fifth __asm__("x4") = e;
+	register long sixth __asm__("x5") = f;
+	__asm__ volatile("svc 0" : "+r"(first) : "r"(which), "r"(second), "r"(third), "r"(fourth), "r"(fifth), "r"(sixth)
+			 : "memory");
+	return first;
+#else
+#error "how does a program call the kernel on this machine?"
+#endif
+}
+
+/* With the arguments that there are. */
+#define CALL(...) CALL_WITH(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define CALL_WITH(number, a, b, c, d, e, f, ...) \
+	call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 /* Few and made at start: chunks of arenas, which double, scratch pages, status page, table of regions. */
 #define OWN_MAX 64

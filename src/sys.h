@@ -4,7 +4,6 @@
  *
  * Each returns what the kernel returns: the result, or -errno. None is a cancellation point, none is seen by a hook,
  * errno is kept. All are safe in a signal handler, before start, after fork and vfork.
- * syscall(2) of libc is used, so that no symbol version above GLIBC_2.17 is needed.
  */
 #ifndef MADVISOR_SYS_H
 #define MADVISOR_SYS_H
