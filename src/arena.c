@@ -86,13 +86,29 @@ void arena_seal(struct arena *arena)
 	}
 }
 
-void arena_free(struct arena *arena)
+static void free_chunks(struct arena_chunk *chunk)
 {
 	struct arena_chunk *next;
-	for (struct arena_chunk *chunk = arena->chunks; chunk; chunk = next) {
+	for (; chunk; chunk = next) {
 		next = chunk->next;
 		sys_munmap(chunk, chunk->bytes);
 	}
-	arena->chunks = NULL;
+}
+
+void arena_reset(struct arena *arena)
+{
+	struct arena_chunk *kept = arena->chunks;
 	arena->used = 0;
+	if (!kept)
+		return;
+	free_chunks(kept->next);
+	kept->next = NULL;
+	memset(kept + 1, 0, kept->used - sizeof(*kept));
+	kept->used = sizeof(*kept);
+}
+
+void arena_free(struct arena *arena)
+{
+	free_chunks(arena->chunks);
+	*arena = (struct arena){ .chunks = NULL };
 }

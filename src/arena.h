@@ -24,6 +24,9 @@ char *arena_copy(struct arena *arena, const char *bytes, size_t length);
 /* Makes all of it read-only: mprotect(2). What a stray write of the host's would have changed, it now faults on. */
 void arena_seal(struct arena *arena);
 
+/* Empties the arena, and keeps a chunk of it for what comes next. */
+void arena_reset(struct arena *arena);
+
 /* Gives all of it back; the arena is empty again. */
 void arena_free(struct arena *arena);
 

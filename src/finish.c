@@ -94,7 +94,7 @@ const struct policy *parser_finish(struct parser *parser, uint64_t (*memory)(voi
 		policy->memory = memory();
 	for (struct rule *rule = parser->first; rule; rule = rule->next)
 		rule_resolve(rule, policy->memory);
-	if (!list_growable(policy, parser->arena) || !index_build(policy, parser->arena))
+	if (policy->rule_count && !(list_growable(policy, parser->arena) && index_build(policy, parser->arena)))
 		return NULL;
 	return policy;
 }

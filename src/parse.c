@@ -7,8 +7,6 @@
 #include "reading.h"
 #include "scope.h"
 
-#define THROWAWAY_MAX (64u << 10)   /* bytes */
-
 void parser_init(struct parser *parser, struct arena *arena, parse_report *report, void *context)
 {
 	*parser = (struct parser){ .arena = arena, .report = report, .report_context = context };
@@ -91,8 +89,7 @@ static void read_line(struct reading *reading, struct span line)
 	reading->arena = kept ? reading->parser->arena : &reading->throwaway;
 	if (next_word(reading, &words, &first) && !read_directive(reading, &first, &words))
 		read_rule(reading, &first, &words);
-	if (reading->throwaway.used > THROWAWAY_MAX)
-		arena_free(&reading->throwaway);
+	arena_reset(&reading->throwaway);
 }
 
 /* Reports what no text editor writes into a policy. Returns whether to read on. */

@@ -110,7 +110,7 @@ struct policy {
 	uint32_t growable_count;
 	uint16_t classes;           /* classes that any rule gives: 1 << enum advice_class */
 	uint64_t memory;            /* bytes: what percentages are of */
-	const struct policy_index *index;
+	const struct policy_index *index;   /* NULL: no rule */
 };
 
 /* What is known of a mapping. */

@@ -2,6 +2,7 @@
 #include "runtime.h"
 
 #include <elf.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/auxv.h>
 
@@ -45,21 +46,28 @@ static void fall_asleep(enum library_state state)
 	set_state(state);
 }
 
-/* Of the executable; the kernel's word for it comes first, since a caller may put anything into argv[0]. */
-static const char *executable_path(struct arena *arena)
+/* Of the link's text, without what the kernel says behind the name of a deleted file. */
+static size_t plain_length(const char *text, size_t length)
 {
-	const char *path = (const char *)getauxval(AT_EXECFN);
-	char *page = scratch_take();
-	long length = page ? sys_readlink("/proc/self/exe", page, SCRATCH_BYTES) : -1;
-	if (length > 0 && length < SCRATCH_BYTES) {
-		struct stat status = { 0 };
-		bool ambiguous;
+	struct stat status = { .st_nlink = 1 };
+	bool ends_deleted;
+	name_without_deleted(text, length, 1, &ends_deleted);
+	if (ends_deleted)
 		sys_stat("/proc/self/exe", &status);
-		size_t plain = name_without_deleted(page, (size_t)length, status.st_nlink, &ambiguous);
-		path = arena_copy(arena, page, plain);
+	return name_without_deleted(text, length, status.st_nlink, &ends_deleted);
+}
+
+/* Of the executable; the kernel's word for it comes first, since a caller may put anything into argv[0]. */
+static const char *executable_path(void)
+{
+	static char path[PATH_MAX];
+	const char *called = (const char *)getauxval(AT_EXECFN);
+	long length = sys_readlink("/proc/self/exe", path, sizeof(path));
+	if (length > 0 && length < PATH_MAX) {
+		path[plain_length(path, (size_t)length)] = '\0';
+		return path;
 	}
-	scratch_give(page);
-	return path ? path : "";
+	return called ? called : "";
 }
 
 static const char *base_name(const char *path)
@@ -212,7 +220,7 @@ __attribute__((constructor)) static void start(int argc, const char *const *argu
 	struct arena arena = { 0 };
 	struct settings settings = settings_read(&arena, environment);
 	struct identity identity = {
-		.path = executable_path(&arena),
+		.path = executable_path(),
 		.arguments = argc > 0 ? arguments + 1 : NULL,
 	};
 	strncpy(program, base_name(identity.path), sizeof(program) - 1);

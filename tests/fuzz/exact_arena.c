@@ -45,3 +45,8 @@ void arena_free(struct arena *arena)
 	}
 	*arena = (struct arena){ NULL, 0 };
 }
+
+void arena_reset(struct arena *arena)
+{
+	arena_free(arena);
+}
