@@ -17,7 +17,7 @@
 
 /* Decided once, at start; read-only after that. */
 static struct {
-	const uint8_t *chosen;             /* of each item, by slot: the place of the alternative; UINT8_MAX: none is supported */
+	const uint8_t *chosen;             /* by slot of the item: the place of the alternative; UINT8_MAX: none is supported */
 	int16_t probed[ADVICE_COUNT];      /* 0: supported; else why not, as advice_probe says */
 	struct system system;
 	unsigned long nodes[NODE_WORDS];   /* that interleave spreads over */
@@ -49,7 +49,7 @@ bool advise_start(const struct policy *policy, struct arena *arena, bool dry_run
 		return false;
 	for (uint32_t i = 0; i < policy->rule_count; i++)
 		for (uint8_t k = 0; k < policy->rules[i]->item_count; k++)
-			chosen[policy->rules[i]->items[k]->slot] = choose(policy->rules[i]->items[k], probed);
+			chosen[policy->rules[i]->slot + k] = choose(policy->rules[i]->items[k], probed);
 	here.chosen = chosen;
 	here.system = system_read(policy->classes);
 	if (policy->classes & 1u << CLASS_NUMA)
@@ -59,10 +59,15 @@ bool advise_start(const struct policy *policy, struct arena *arena, bool dry_run
 	return true;
 }
 
+static uint8_t chosen_place(const struct rule *rule, const struct item *item)
+{
+	return here.chosen ? here.chosen[item_slot(rule, item)] : no_alternative;
+}
+
 /* The alternative that is given, or ADVICE_COUNT after having said that there is none. */
 static enum advice_id chosen_of(const struct rule *rule, const struct item *item)
 {
-	uint8_t place = here.chosen ? here.chosen[item->slot] : no_alternative;
+	uint8_t place = chosen_place(rule, item);
 	if (place == 0)
 		return (enum advice_id)item->alternatives[0];
 	report_unsupported(rule, item, place, here.probed);
@@ -133,7 +138,7 @@ static void count_mapping(const struct rule *rule, const struct range *range)
 /* The kernel takes pageout of such a file and does nothing, madvise(2). When the mapping goes its mode is not known any more. */
 static void foresee_unmap(const struct rule *rule, const struct item *item, const struct range *range)
 {
-	uint8_t place = here.chosen ? here.chosen[item->slot] : no_alternative;
+	uint8_t place = chosen_place(rule, item);
 	if (range->foreign && place != no_alternative && item->alternatives[place] == ADVICE_PAGEOUT)
 		report_no_effect(rule, item, ADVICE_PAGEOUT, "the file is another user's, who alone may write it");
 }
@@ -191,7 +196,7 @@ void advise_again(const struct rule *rule, enum advice_class class, const struct
 {
 	for (uint8_t i = 0; i < rule->item_count; i++) {
 		const struct item *item = rule->items[i];
-		uint8_t place = here.chosen[item->slot];
+		uint8_t place = chosen_place(rule, item);
 		if (item->at_unmap || place == no_alternative)
 			continue;
 		enum advice_id advice = (enum advice_id)item->alternatives[place];

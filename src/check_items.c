@@ -12,19 +12,22 @@ static bool is_unsafe(const struct rule *rule, const struct advice *advice)
 	return advice->danger != DANGER_NONE;
 }
 
-static void check_danger(struct reading *reading, const struct rule *rule, const struct item *item)
+static void check_danger(struct reading *reading, const struct draft *draft, size_t place)
 {
+	const struct rule *rule = draft->rule;
+	const struct item *item = rule->items[place];
+	unsigned column = draft->columns[place];
 	for (size_t i = 0; i < item->count; i++) {
 		const struct advice *advice = &advices[item->alternatives[i]];
 		if (!is_unsafe(rule, advice))
 			continue;
 		if (reading->parser->attach)
-			complain(reading, item->column, "attach never gives \"%s\": it is unsafe", advice->name);
+			complain(reading, column, "attach never gives \"%s\": it is unsafe", advice->name);
 		else if (advice->danger == DANGER_LITERAL && !(rule->literal && rule->unsafe))
-			complain(reading, item->column, "\"%s\" needs the option \"unsafe\" and a path without wildcard: %s",
+			complain(reading, column, "\"%s\" needs the option \"unsafe\" and a path without wildcard: %s",
 				 advice->name, advice->summary);
 		else if (!rule->unsafe)
-			complain(reading, item->column, "\"%s\" needs the option \"unsafe\": %s", advice->name,
+			complain(reading, column, "\"%s\" needs the option \"unsafe\": %s", advice->name,
 				 advice->summary);
 	}
 }
@@ -70,7 +73,7 @@ static void sort_items(struct rule *rule)
 void check_items(struct reading *reading, struct draft *draft)
 {
 	for (size_t i = 0; i < draft->rule->item_count; i++)
-		check_danger(reading, draft->rule, draft->rule->items[i]);
+		check_danger(reading, draft, i);
 	check_override(reading, draft);
 	sort_items(draft->rule);
 }

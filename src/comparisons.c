@@ -62,9 +62,14 @@ static void check_bounds(struct reading *reading, struct draft *draft, const str
 		complain(reading, word->column, "%q and an earlier condition exclude each other", word->text);
 }
 
-static void append_condition(struct rule *rule, struct size_condition *condition)
+/* In memory of the line. */
+static void append_condition(struct reading *reading, struct rule *rule, struct size_condition *condition)
 {
-	const struct size_condition **last = &rule->sizes;
+	if (!rule->limits)
+		rule->limits = line_alloc(reading, sizeof(*rule->limits));
+	if (!rule->limits)
+		return;
+	const struct size_condition **last = &rule->limits->conditions;
 	while (*last)
 		last = (const struct size_condition **)&(*last)->next;
 	*last = condition;
@@ -99,10 +104,7 @@ void read_comparison(struct reading *reading, struct draft *draft, const struct 
 			 operators[operator].opposite, operators[operator].text);
 		return;
 	}
-	/* The rule gets a copy, unless the rule before it has the same: most rules of a policy do. */
-	struct size_condition *condition = arena_alloc(&reading->throwaway, sizeof(*condition));
-	if (!condition)
-		complain_of_memory(reading);
+	struct size_condition *condition = line_alloc(reading, sizeof(*condition));
 	if (!condition || !read_amount(reading, column + length, span_from(behind, length), &condition->number,
 				       &condition->percent))
 		return;
@@ -111,11 +113,12 @@ void read_comparison(struct reading *reading, struct draft *draft, const struct 
 	if (condition->file && draft->rule->kinds && !(draft->rule->kinds & KINDS_WITH_FILE))
 		complain(reading, word->column, "\"file\" has no meaning for %q: there is no file", draft->pattern->text);
 	check_bounds(reading, draft, word, condition);
-	append_condition(draft->rule, condition);
+	append_condition(reading, draft->rule, condition);
 }
 
-static bool conditions_equal(const struct size_condition *one, const struct size_condition *other)
+static bool conditions_equal(const struct rule *rule, const struct rule *other_rule)
 {
+	const struct size_condition *one = rule->limits->conditions, *other = other_rule->limits->conditions;
 	for (; one && other; one = one->next, other = other->next) {
 		if (one->file != other->file || one->percent != other->percent || one->number != other->number ||
 		    memcmp(one->operator, other->operator, sizeof(one->operator)) != 0)
@@ -126,24 +129,22 @@ static bool conditions_equal(const struct size_condition *one, const struct size
 
 void keep_conditions(struct reading *reading, struct rule *rule)
 {
-	const struct rule *before = reading->with_conditions;
-	if (!rule->sizes)
-		return;
-	if (before && conditions_equal(before->sizes, rule->sizes)) {
-		rule->sizes = before->sizes;
-		rule->limits = before->limits;
+	const struct rule *like = rule->limits ? find_recent(&reading->conditions, rule, conditions_equal) : rule;
+	if (like) {
+		rule->limits = like->limits;
 		return;
 	}
-	const struct size_condition *condition = rule->sizes;
-	rule->sizes = NULL;
-	for (; condition; condition = condition->next) {
+	struct limits *kept = reading_alloc(reading, sizeof(*kept));
+	const struct size_condition *condition = rule->limits->conditions;
+	const struct size_condition **last = kept ? &kept->conditions : NULL;
+	for (; last && condition; condition = condition->next) {
 		struct size_condition *copy = reading_alloc(reading, sizeof(*copy));
 		if (!copy)
 			return;
 		*copy = *condition;
 		copy->next = NULL;
-		append_condition(rule, copy);
+		*last = copy;
+		last = &copy->next;
 	}
-	rule->limits = reading_alloc(reading, sizeof(*rule->limits));
-	reading->with_conditions = rule;
+	rule->limits = kept;
 }

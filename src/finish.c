@@ -5,7 +5,7 @@
 
 static bool has_percentage(const struct rule *rule)
 {
-	const struct size_condition *condition = rule->sizes;
+	const struct size_condition *condition = rule_conditions(rule);
 	while (condition && !condition->percent)
 		condition = condition->next;
 	return condition;
@@ -13,18 +13,19 @@ static bool has_percentage(const struct rule *rule)
 
 static bool has_file_condition(const struct rule *rule)
 {
-	const struct size_condition *condition = rule->sizes;
+	const struct size_condition *condition = rule_conditions(rule);
 	while (condition && !condition->file)
 		condition = condition->next;
 	return condition;
 }
 
 /* Numbers the items, and adds to the policy what they want of the library. */
-static void finish_items(struct policy *policy, const struct rule *rule)
+static void finish_items(struct policy *policy, struct rule *rule)
 {
+	rule->slot = policy->item_count;
+	policy->item_count += rule->item_count;
 	for (size_t i = 0; i < rule->item_count; i++) {
-		struct item *item = (struct item *)rule->items[i];
-		item->slot = policy->item_count++;
+		const struct item *item = rule->items[i];
 		policy->wants_regions |= item->at_unmap;
 		for (size_t k = 0; k < item->count; k++) {
 			unsigned class = advices[item->alternatives[k]].class;

@@ -14,9 +14,9 @@ struct glob {
 	uint16_t suffix_length;    /* bytes; of a literal: of its last component, which the prefix holds too */
 	uint16_t program_length;   /* elements */
 	uint16_t set_count;
-	bool literal;              /* an absolute path without wildcard */
-	bool floating;             /* a path glob that does not begin with '/' */
-	bool flat;
+	bool literal : 1;          /* an absolute path without wildcard */
+	bool floating : 1;         /* a path glob that does not begin with '/' */
+	bool flat : 1;
 	uint16_t program[];
 	/* struct glob_set sets[], char prefix[], char suffix[], NUL */
 };

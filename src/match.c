@@ -18,8 +18,8 @@ void rule_resolve(struct rule *rule, uint64_t memory)
 {
 	if (!rule->limits)
 		return;
-	*rule->limits = (struct limits){ BOUNDS_ALL, BOUNDS_ALL };
-	for (const struct size_condition *condition = rule->sizes; condition; condition = condition->next) {
+	rule->limits->size = rule->limits->file = BOUNDS_ALL;
+	for (const struct size_condition *condition = rule->limits->conditions; condition; condition = condition->next) {
 		uint64_t number = condition->percent ? part_of(memory, condition->number) : condition->number;
 		bounds_narrow(condition->file ? &rule->limits->file : &rule->limits->size, condition->operator, number);
 	}
@@ -33,7 +33,7 @@ static const struct size_condition *failed_condition(const struct rule *rule, bo
 {
 	bool below = number < (file ? rule->limits->file : rule->limits->size).min;
 	const struct size_condition *percent = NULL;
-	for (const struct size_condition *condition = rule->sizes; condition; condition = condition->next) {
+	for (const struct size_condition *condition = rule->limits->conditions; condition; condition = condition->next) {
 		struct bounds bounds = BOUNDS_ALL;
 		if (condition->file != file)
 			continue;

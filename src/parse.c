@@ -41,10 +41,22 @@ static void read_rest(struct reading *reading, struct draft *draft, struct words
 			 draft->pattern->text);
 }
 
+const struct rule *find_recent(struct recent *recent, const struct rule *rule,
+			       bool (*equal)(const struct rule *one, const struct rule *other))
+{
+	for (unsigned i = 0; i < RECENT_COUNT && i < recent->count; i++) {
+		if (equal(recent->rules[i], rule))
+			return recent->rules[i];
+	}
+	recent->rules[recent->count++ % RECENT_COUNT] = rule;
+	return NULL;
+}
+
 static void keep_rule(struct reading *reading, struct rule *rule)
 {
 	struct parser *parser = reading->parser;
 	keep_conditions(reading, rule);
+	keep_items(reading, rule);
 	rule->source = reading->source;
 	rule->line = reading->line;
 	rule->scope = parser->scope;

@@ -27,6 +27,7 @@ struct parser {
 	void *report_context;
 	const struct identity *identity;   /* only rules for this program are kept; NULL: all */
 	bool attach;                       /* for a process that runs already: other moments, no unsafe advice */
+	bool drop_patterns;                /* nobody shows the rules: patterns as written are not kept */
 	/* out */
 	struct rule *first, **last;
 	uint32_t rule_count, item_count;

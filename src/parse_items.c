@@ -131,32 +131,33 @@ static enum advice_id find_rival(const struct rule *rule, bool at_unmap, enum ad
 	return ADVICE_COUNT;
 }
 
-static void add_item(struct reading *reading, struct rule *rule, const struct item *item)
+static void add_item(struct reading *reading, struct draft *draft, unsigned column, const struct item *item)
 {
+	struct rule *rule = draft->rule;
 	for (size_t i = 0; i < item->count; i++) {
 		const struct advice *mine = &advices[item->alternatives[i]];
 		enum advice_id rival = find_rival(rule, item->at_unmap, item->alternatives[i]);
 		if (rival == ADVICE_COUNT)
 			continue;
 		if (&advices[rival] == mine)
-			complain(reading, item->column, "\"%s\" given twice", mine->name);
+			complain(reading, column, "\"%s\" given twice", mine->name);
 		else
-			complain(reading, item->column, "\"%s\" and \"%s\" are both of class %s: a rule gives one of a class%s",
+			complain(reading, column, "\"%s\" and \"%s\" are both of class %s: a rule gives one of a class%s",
 				 advices[rival].name, mine->name, advice_class_name(mine->class),
 				 item->at_unmap ? " at unmap" : "");
 		return;
 	}
+	draft->columns[rule->item_count] = column;
 	rule->items[rule->item_count++] = item;
 }
 
 /* *gap: the column of the first item or alternative that is empty, once there is one. */
-static void read_item(struct reading *reading, struct rule *rule, unsigned column, struct span text, unsigned *gap)
+static void read_item(struct reading *reading, struct draft *draft, unsigned column, struct span text, unsigned *gap)
 {
 	struct span range, names = cut_at(text, '@', &range), rest = names;
-	struct item *item = reading_alloc(reading, offsetof(struct item, alternatives) + count_parts(names, '|'));
+	struct item *item = line_alloc(reading, offsetof(struct item, alternatives) + count_parts(names, '|'));
 	if (!item)
 		return;
-	item->column = column;
 	item->at_unmap = span_begins(names, UNMAP);
 	if (item->at_unmap)
 		rest = span_from(rest, strlen(UNMAP));
@@ -173,7 +174,7 @@ static void read_item(struct reading *reading, struct rule *rule, unsigned colum
 		else if (check_moment(reading, at, &advices[id], item->at_unmap))
 			add_alternative(reading, at, item, id);
 	}
-	add_item(reading, rule, item);
+	add_item(reading, draft, column, item);
 }
 
 void read_items(struct reading *reading, struct draft *draft, const struct word *word)
@@ -185,14 +186,51 @@ void read_items(struct reading *reading, struct draft *draft, const struct word 
 	draft->none = span_is(rest, "none");
 	if (draft->none)
 		return;
-	rule->items = reading_alloc(reading, count_parts(rest, ',') * sizeof(rule->items[0]));
+	size_t count = count_parts(rest, ',');
+	rule->items = line_alloc(reading, count * sizeof(rule->items[0]));
+	draft->columns = line_alloc(reading, count * sizeof(draft->columns[0]));
 	unsigned gap = 0;
-	while (rest.bytes && rule->items) {
+	while (rest.bytes && rule->items && draft->columns) {
 		struct span text = cut_at(rest, ',', &rest);
-		read_item(reading, rule, word_column(word, text.bytes - word->text.bytes), text, &gap);
+		read_item(reading, draft, word_column(word, text.bytes - word->text.bytes), text, &gap);
 	}
 	if (gap)
 		complain(reading, gap, "an advice is missing: a list is joined by \",\" and \"|\" without blanks");
+}
+
+static bool items_equal(const struct item *one, const struct item *other)
+{
+	return one->at_unmap == other->at_unmap && one->has_range == other->has_range && one->range.min == other->range.min &&
+	       one->range.max == other->range.max && one->count == other->count &&
+	       memcmp(one->alternatives, other->alternatives, one->count) == 0;
+}
+
+static bool lists_equal(const struct rule *one, const struct rule *other)
+{
+	size_t i = 0;
+	if (one->item_count != other->item_count)
+		return false;
+	while (i < one->item_count && items_equal(one->items[i], other->items[i]))
+		i++;
+	return i == one->item_count;
+}
+
+void keep_items(struct reading *reading, struct rule *rule)
+{
+	const struct rule *like = find_recent(&reading->lists, rule, lists_equal);
+	if (like) {
+		rule->items = like->items;
+		return;
+	}
+	const struct item **kept = reading_alloc(reading, rule->item_count * sizeof(kept[0]));
+	for (size_t i = 0; kept && i < rule->item_count; i++) {
+		size_t bytes = offsetof(struct item, alternatives) + rule->items[i]->count;
+		kept[i] = reading_alloc(reading, bytes);
+		if (!kept[i])
+			return;
+		memcpy((struct item *)kept[i], rule->items[i], bytes);
+	}
+	rule->items = kept;
 }
 
 bool joins_list(struct span word)

@@ -81,9 +81,6 @@ void read_pattern(struct reading *reading, struct draft *draft)
 		rule->glob = reading_glob(reading, GLOB_PATH, word, 0, word->text.length);
 		rule->literal = rule->glob && glob_literal(rule->glob);
 	}
-	/* A literal without escapes is kept by its glob. */
-	if (rule->literal && span_is(word->text, glob_literal(rule->glob)))
-		rule->pattern = glob_literal(rule->glob);
-	else
+	if (!reading->parser->drop_patterns)
 		rule->pattern = reading_copy(reading, word->text);
 }

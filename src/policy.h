@@ -50,15 +50,14 @@ struct size_condition {
 	uint64_t number;
 };
 
-/* What the conditions of a rule come to, once the policy is finished. */
+/* The conditions of a rule, and what they come to once the policy is finished. Immutable then; rules with the same share them. */
 struct limits {
 	struct bounds size, file;   /* {0, UINT64_MAX} asks nothing */
+	const struct size_condition *conditions;
 };
 
-/* One item of a rule's list: alternatives, of which at most one is given. */
+/* One item of a rule's list: alternatives, of which at most one is given. Immutable; rules with the same list share its items. */
 struct item {
-	uint32_t slot;              /* of all items of the policy: where the status page remembers what was said of it */
-	uint32_t column;            /* of its first byte in the line */
 	struct bounds range;        /* bytes of the file: min is START, max is END, exclusive; UINT64_MAX where END is missing */
 	bool has_range;             /* "@START..END": lifts the ceiling of prefetch */
 	bool at_unmap;              /* "unmap:" */
@@ -81,7 +80,7 @@ struct scope {
 struct rule {
 	struct rule *next;          /* while parsing */
 	const char *source;         /* the policy's name as messages write it: "lmdb.policy", "MADVISOR_RULES" */
-	const char *pattern;        /* as written, unquoted */
+	const char *pattern;        /* as written, unquoted; NULL where the parser dropped it */
 	uint32_t line;
 	uint32_t number;            /* 0 is the first */
 	const struct scope *scope;
@@ -90,12 +89,27 @@ struct rule {
 	bool literal;               /* the pattern is an absolute path without wildcard */
 	bool override, unsafe;
 	uint16_t must, must_not;    /* WORD_ sets */
-	const struct size_condition *sizes;
-	struct limits *limits;      /* the sum of them, NULL if there are none. Rules with the same conditions share both */
 	uint8_t held;               /* classes that override holds: 1 << enum advice_class */
 	uint8_t item_count;         /* 0: "none" */
+	uint32_t slot;              /* of its first item, of all items of the policy: what the library remembers of an item is there */
+	struct limits *limits;      /* NULL: no condition in numbers */
 	const struct item **items;  /* prefetch first, the rest as written */
 };
+
+/* The first condition in numbers, or NULL. */
+static inline const struct size_condition *rule_conditions(const struct rule *rule)
+{
+	return rule->limits ? rule->limits->conditions : NULL;
+}
+
+/* The slot of an item of the rule's. */
+static inline uint32_t item_slot(const struct rule *rule, const struct item *item)
+{
+	uint32_t place = 0;
+	while (place + 1 < rule->item_count && rule->items[place] != item)
+		place++;
+	return rule->slot + place;
+}
 
 struct policy {
 	const struct rule **rules;  /* rule_count of them, in order */

@@ -86,20 +86,26 @@ void complain_of_memory(struct reading *reading)
 	reading->no_memory = true;
 }
 
-void *reading_alloc(struct reading *reading, size_t bytes)
+static void *check_memory(struct reading *reading, void *memory)
 {
-	void *memory = arena_alloc(reading->arena, bytes);
 	if (!memory)
 		complain_of_memory(reading);
 	return memory;
 }
 
+void *reading_alloc(struct reading *reading, size_t bytes)
+{
+	return check_memory(reading, arena_alloc(reading->arena, bytes));
+}
+
+void *line_alloc(struct reading *reading, size_t bytes)
+{
+	return check_memory(reading, arena_alloc(&reading->throwaway, bytes));
+}
+
 char *reading_copy(struct reading *reading, struct span span)
 {
-	char *copy = arena_copy(reading->arena, span.bytes, span.length);
-	if (!copy)
-		complain_of_memory(reading);
-	return copy;
+	return check_memory(reading, arena_copy(reading->arena, span.bytes, span.length));
 }
 
 const struct glob *reading_glob(struct reading *reading, enum glob_form form, const struct word *word, size_t offset,

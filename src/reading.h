@@ -16,13 +16,20 @@
 #include "parse.h"
 #include "words.h"
 
+/* The last few that are unlike each other. */
+#define RECENT_COUNT 4
+struct recent {
+	const struct rule *rules[RECENT_COUNT];
+	unsigned count;             /* ever */
+};
+
 struct reading {
 	struct parser *parser;
 	const char *source;
 	unsigned line;
 	struct arena *arena;        /* where the rule being read goes: the parser's, or the throwaway */
-	struct arena throwaway;     /* for what is not kept: rules of other programs, and all once there was an error */
-	const struct rule *with_conditions;   /* the last rule kept that has conditions in numbers */
+	struct arena throwaway;     /* until the end of the line; for what is not kept: rules of other programs, and all after an error */
+	struct recent lists, conditions;      /* rules kept, whose own others may share */
 	bool program_applies, scope_applies;  /* of the lines in force: the program alone, and with its arguments */
 	bool has_program;           /* a "program" line is in force */
 	bool no_memory;             /* was reported; the rest of the source is not read */
@@ -43,8 +50,9 @@ void complain_of_word(struct reading *reading, unsigned column, const char *kind
 /* Once; the rest of the source is not read. */
 void complain_of_memory(struct reading *reading);
 
-/* Memory for the rule being read. NULL: there is none, which has been reported. */
+/* Memory for the rule being read, and memory until the end of its line. NULL: there is none, which has been reported. */
 void *reading_alloc(struct reading *reading, size_t bytes);
+void *line_alloc(struct reading *reading, size_t bytes);
 char *reading_copy(struct reading *reading, struct span span);
 
 /* Compiles a glob; errors are reported at their column. offset: of the glob in the word's text. */
@@ -55,6 +63,7 @@ const struct glob *reading_glob(struct reading *reading, enum glob_form form, co
 struct draft {
 	struct rule *rule;
 	const struct word *pattern;
+	unsigned *columns;                      /* of the items, as written */
 	unsigned override_column;               /* 0: not given */
 	bool list_open;                         /* the last word of the list ended with a separator */
 	bool none;                              /* the list is "none" */
@@ -67,8 +76,13 @@ void read_items(struct reading *reading, struct draft *draft, const struct word 
 void read_condition(struct reading *reading, struct draft *draft, const struct word *word);
 void read_comparison(struct reading *reading, struct draft *draft, const struct word *word);
 
-/* Moves the rule's comparisons to where it is kept, or shares those of the rule before. */
+/* Moves what stands in memory of the line to where the rule is kept, or shares it with a recent rule that has the same. */
 void keep_conditions(struct reading *reading, struct rule *rule);
+void keep_items(struct reading *reading, struct rule *rule);
+
+/* The recent rule that equals this one; NULL: there is none, and from now on it is one of them. */
+const struct rule *find_recent(struct recent *recent, const struct rule *rule,
+			       bool (*equal)(const struct rule *one, const struct rule *other));
 
 /* Whether the word is, or begins like, a condition or an option; a list of advices; the rest of a list after a blank. */
 bool is_condition(struct span word);

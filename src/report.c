@@ -61,7 +61,7 @@ void report_unsupported(const struct rule *rule, const struct item *item, uint8_
 {
 	bool none = place == UINT8_MAX;
 	struct text line;
-	if (!status_say_once(item, none ? SAID_UNSUPPORTED : SAID_FALLBACK))
+	if (!status_say_once(rule, item, none ? SAID_UNSUPPORTED : SAID_FALLBACK))
 		return;
 	uint8_t missing = none ? item->count : place;
 	for (uint8_t i = 0; i < missing; i++) {
@@ -98,7 +98,7 @@ static const char *why_failed(enum advice_id advice, int error)
 void report_failed(const struct rule *rule, const struct item *item, enum advice_id advice, const struct range *range, int error)
 {
 	struct text line;
-	if (!status_say_once(item, SAID_FAILED + (unsigned)failure_of(error)) || !log_begin_rule(&line, LOG_WARNING, rule))
+	if (!status_say_once(rule, item, SAID_FAILED + (unsigned)failure_of(error)) || !log_begin_rule(&line, LOG_WARNING, rule))
 		return;
 	text_string(&line, advices[advice].name);
 	text_string(&line, " on ");
@@ -116,7 +116,7 @@ void report_failed(const struct rule *rule, const struct item *item, enum advice
 void report_no_effect(const struct rule *rule, const struct item *item, enum advice_id advice, const char *why)
 {
 	struct text line;
-	if (!status_say_once(item, SAID_NO_EFFECT) || !log_begin_rule(&line, LOG_NOTICE, rule))
+	if (!status_say_once(rule, item, SAID_NO_EFFECT) || !log_begin_rule(&line, LOG_NOTICE, rule))
 		return;
 	text_string(&line, advices[advice].name);
 	text_string(&line, ": no effect: ");
@@ -128,7 +128,7 @@ void report_left_out(const struct rule *rule, const struct item *item, enum advi
 		     uint64_t bytes)
 {
 	struct text line;
-	if (!status_say_once(item, SAID_LEFT_OUT) || !log_begin_rule(&line, LOG_NOTICE, rule))
+	if (!status_say_once(rule, item, SAID_LEFT_OUT) || !log_begin_rule(&line, LOG_NOTICE, rule))
 		return;
 	text_string(&line, advices[advice].name);
 	text_string(&line, " on ");
@@ -145,7 +145,7 @@ void report_overridden(const struct rule *rule, const struct item *item, enum ad
 		       const struct range *range)
 {
 	struct text line;
-	if (!status_say_once(item, SAID_OVERRIDDEN) || !log_begin_rule(&line, LOG_INFO, rule))
+	if (!status_say_once(rule, item, SAID_OVERRIDDEN) || !log_begin_rule(&line, LOG_INFO, rule))
 		return;
 	text_string(&line, "overridden: the program gave ");
 	text_string(&line, advices[programs].name);

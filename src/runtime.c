@@ -185,6 +185,7 @@ static enum library_state begin(struct arena *arena, const struct settings *sett
 	struct parser parser;
 	parser_init(&parser, arena, report_error, &shown);
 	parser.identity = identity;
+	parser.drop_patterns = true;
 	read_policies(&parser, settings);
 	const struct policy *policy = parser_finish(&parser, memory_limit);
 	if (!policy) {

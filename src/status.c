@@ -115,20 +115,15 @@ bool status_is_off(void)
 	return page && atomic_load_explicit(&page->off, memory_order_relaxed) == 1;
 }
 
-bool status_say_once(const struct item *item, unsigned bit)
+bool status_say_once(const struct rule *rule, const struct item *item, unsigned bit)
 {
-	if (!page || item->slot >= item_count)
+	uint32_t slot = item_slot(rule, item);
+	if (!page || slot >= item_count)
 		return true;
+	/* Asked before it is written: a page that many share is not to be fought for. */
 	uint64_t mask = 1ull << bit;
-	if (status_was_said(item, bit))
-		return false;
-	return !(atomic_fetch_or_explicit(&said[item->slot], mask, memory_order_relaxed) & mask);
-}
-
-bool status_was_said(const struct item *item, unsigned bit)
-{
-	return page && item->slot < item_count &&
-	       (atomic_load_explicit(&said[item->slot], memory_order_relaxed) >> bit & 1);
+	return !(atomic_load_explicit(&said[slot], memory_order_relaxed) & mask) &&
+	       !(atomic_fetch_or_explicit(&said[slot], mask, memory_order_relaxed) & mask);
 }
 
 struct rule_status *status_of(const struct rule *rule)

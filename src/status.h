@@ -102,8 +102,7 @@ bool status_create(const struct policy *policy, const char *program, bool dry_ru
 bool status_is_off(void);
 
 /* Returns true for the first caller of all that share the page, for this item and bit. */
-bool status_say_once(const struct item *item, unsigned bit);
-bool status_was_said(const struct item *item, unsigned bit);
+bool status_say_once(const struct rule *rule, const struct item *item, unsigned bit);
 
 /* The counters of a rule; never NULL. */
 struct rule_status *status_of(const struct rule *rule);

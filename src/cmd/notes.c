@@ -71,7 +71,7 @@ static bool has_condition(const struct rule *rule, bool file)
 {
 	const struct size_condition *condition;
 
-	for (condition = rule->sizes; condition; condition = condition->next)
+	for (condition = rule_conditions(rule); condition; condition = condition->next)
 		if (condition->file == file)
 			return true;
 	return false;

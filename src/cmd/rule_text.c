@@ -112,7 +112,7 @@ char *rule_text(const struct rule *rule)
 			fputc(',', out);
 		print_item(out, rule->items[index]);
 	}
-	for (condition = rule->sizes; condition; condition = condition->next) {
+	for (condition = rule_conditions(rule); condition; condition = condition->next) {
 		fputc(' ', out);
 		print_condition(out, condition);
 	}

@@ -70,7 +70,7 @@ static char *unknown_text(const struct rule *rule, const struct facts *facts, bo
 		add_condition(&text, word);
 		free(word);
 	}
-	for (condition = rule->sizes; condition; condition = condition->next)
+	for (condition = rule_conditions(rule); condition; condition = condition->next)
 		if (condition->file ? facts->file == FILE_UNKNOWN : !size_known)
 			add_condition(&text, condition_text(condition));
 	return text;

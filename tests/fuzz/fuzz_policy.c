@@ -54,7 +54,7 @@ static void check_items(const struct rule *rule, uint32_t item_count)
 {
 	for (size_t i = 0; i < rule->item_count; i++) {
 		const struct item *item = rule->items[i];
-		if (item->count == 0 || item->slot >= item_count || (item->has_range && item->range.min >= item->range.max))
+		if (item->count == 0 || item_slot(rule, item) >= item_count || (item->has_range && item->range.min >= item->range.max))
 			abort();
 		for (size_t k = 0; k < item->count; k++) {
 			const struct advice *advice = &advices[item->alternatives[k]];

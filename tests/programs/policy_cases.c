@@ -135,14 +135,14 @@ static void print_words(const char *before, unsigned words)
 	}
 }
 
-static void print_item(const struct item *item)
+static void print_item(const struct rule *rule, const struct item *item)
 {
 	printf("%s", item->at_unmap ? "unmap:" : "");
 	for (size_t i = 0; i < item->count; i++)
 		printf("%s%s", i ? "|" : "", advices[item->alternatives[i]].name);
 	if (item->has_range)
 		printf("@%llu..%llu", (unsigned long long)item->range.min, (unsigned long long)item->range.max);
-	printf("#%u:%u", item->slot, item->column);
+	printf("#%u", item_slot(rule, item));
 }
 
 static void print_bounds(const char *name, struct bounds bounds)
@@ -162,7 +162,7 @@ static void print_rule(const struct rule *rule)
 	printf("%u %s:%u %s ", rule->number, rule->source, rule->line, rule->pattern);
 	for (size_t i = 0; i < rule->item_count; i++) {
 		printf("%s", i ? "," : "");
-		print_item(rule->items[i]);
+		print_item(rule, rule->items[i]);
 	}
 	printf("%s", rule->item_count ? "" : "none");
 	print_words("", rule->must);
