@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs compiled globs. In a file of its own because it, and nothing else of globs, works inside the hooks. */
-#define _GNU_SOURCE   /* memrchr */
 #include <string.h>
 
 #include "glob_program.h"
@@ -90,12 +89,11 @@ static const uint16_t *next_component(const uint16_t *component)
 static const char *last_components(const char *path, const char *end, size_t count)
 {
 	for (;;) {
-		const char *slash = memrchr(path, '/', (size_t)(end - path));
-		if (!slash)
-			return count == 1 ? path : NULL;
-		if (--count == 0)
-			return slash + 1;
-		end = slash;
+		while (end > path && end[-1] != '/')
+			end--;
+		if (--count == 0 || end == path)
+			return count == 0 ? end : NULL;
+		end--;
 	}
 }
 

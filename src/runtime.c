@@ -224,7 +224,7 @@ __attribute__((constructor)) static void start(int argc, const char *const *argu
 		.path = executable_path(),
 		.arguments = argc > 0 ? arguments + 1 : NULL,
 	};
-	strncpy(program, base_name(identity.path), sizeof(program) - 1);
+	text_copy(program, sizeof(program), base_name(identity.path));
 	log_start(settings.log_level, settings.log_silent, program);
 	complain_of_settings(&settings);
 	enum library_state state = begin(&arena, &settings, &identity, program);

@@ -34,7 +34,7 @@ static uint32_t source_of(const struct rule *rule)
 	if (count == STATUS_SOURCES)
 		return count - 1;
 	bool last = count == STATUS_SOURCES - 1;
-	strncpy(page->sources[count], last ? "(another policy)" : rule->source, STATUS_SOURCE_BYTES - 1);
+	text_copy(page->sources[count], STATUS_SOURCE_BYTES, last ? "(another policy)" : rule->source);
 	page->source_count++;
 	return count;
 }
@@ -95,7 +95,7 @@ bool status_create(const struct policy *policy, const char *program, bool dry_ru
 	page->item_count = item_count;
 	page->pid = (uint32_t)sys_getpid();
 	page->dry_run = dry_run;
-	strncpy(page->program, program, sizeof(page->program) - 1);
+	text_copy(page->program, sizeof(page->program), program);
 	for (uint32_t i = 0; i < rule_count; i++) {
 		places[i].line = policy->rules[i]->line;
 		places[i].source = source_of(policy->rules[i]);

@@ -133,7 +133,8 @@ uint64_t system_huge_page(void)
 	const char *line = text ? strstr(text, "Hugepagesize:") : NULL;
 	if (line) {
 		line += strlen("Hugepagesize:");
-		line += strspn(line, " ");
+		while (*line == ' ')
+			line++;
 		text_parse_number(line, (size_t)(text + length - line), &kilobytes);
 	}
 	arena_free(&arena);

@@ -26,6 +26,13 @@ void text_bytes(struct text *text, const char *bytes, size_t length)
 	text->buffer[text->length] = '\0';
 }
 
+void text_copy(char *buffer, size_t size, const char *string)
+{
+	struct text text;
+	text_init(&text, buffer, size);
+	text_string(&text, string);
+}
+
 void text_byte(struct text *text, char byte)
 {
 	text_bytes(text, &byte, 1);

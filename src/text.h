@@ -20,6 +20,8 @@ struct text {
 };
 
 void text_init(struct text *text, char *buffer, size_t size);
+/* A string alone: what fits of it, terminated. */
+void text_copy(char *buffer, size_t size, const char *string);
 
 void text_byte(struct text *text, char byte);
 void text_bytes(struct text *text, const char *bytes, size_t length);

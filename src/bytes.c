@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The library's own of the functions of <string.h> that it and the compiler call, hidden like all else.
+ *
+ * So no hook runs what the program or another preload has put in libc's place, whatever that may do; and a host has no page of
+ * libc in memory because of a library that sleeps (with libc's own: 30 kB more). Texts are short here, or read at start.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* In a loop: a compiler that knows the idiom would make it a call of the function that it is the body of. */
+#define KEEP_LOOP() __asm__ volatile("")
+
+typedef unsigned long __attribute__((may_alias, aligned(1))) word;
+#define LOW_BITS (~0ul / 0xff)   /* of each byte of a word */
+
+/* By words where all is whole words: the table of regions moves by hundreds of kilobytes. */
+static void *move(void *to, const void *from, size_t count)
+{
+	char *target = to;
+	const char *source = from;
+	bool words = ((uintptr_t)to | (uintptr_t)from | count) % sizeof(word) == 0, down = target > source;
+	size_t step = words ? sizeof(word) : 1;
+	for (size_t done = 0; done < count; done += step) {
+		size_t at = down ? count - step - done : done;
+		KEEP_LOOP();
+		if (words)
+			*(word *)(target + at) = *(const word *)(source + at);
+		else
+			target[at] = source[at];
+	}
+	return to;
+}
+
+void *memmove(void *to, const void *from, size_t count)
+{
+	return move(to, from, count);
+}
+
+/* Not by memmove: that, of memory that does not overlap, a compiler takes for memcpy. */
+void *memcpy(void *restrict to, const void *restrict from, size_t count)
+{
+	return move(to, from, count);
+}
+
+void *memset(void *memory, int byte, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		KEEP_LOOP();
+		((char *)memory)[i] = (char)byte;
+	}
+	return memory;
+}
+
+int memcmp(const void *one, const void *other, size_t count)
+{
+	const unsigned char *a = one, *b = other;
+	size_t i = 0;
+	while (i < count && a[i] == b[i]) {
+		KEEP_LOOP();
+		i++;
+	}
+	return i < count ? a[i] - b[i] : 0;
+}
+
+void *memchr(const void *memory, int byte, size_t count)
+{
+	const unsigned char *at = memory, *end = at + count;
+	word wanted = (unsigned char)byte * LOW_BITS;
+	/* A byte that is zero borrows from its highest bit. */
+	for (word rest; end - at >= (ptrdiff_t)sizeof(word); at += sizeof(word)) {
+		rest = *(const word *)at ^ wanted;
+		if ((rest - LOW_BITS) & ~rest & LOW_BITS << 7)
+			break;
+	}
+	while (at < end && *at != (unsigned char)byte) {
+		KEEP_LOOP();
+		at++;
+	}
+	return at < end ? (void *)at : NULL;
+}
+
+size_t strlen(const char *text)
+{
+	size_t length = 0;
+	while (text[length]) {
+		KEEP_LOOP();
+		length++;
+	}
+	return length;
+}
+
+int strncmp(const char *one, const char *other, size_t count)
+{
+	size_t i = 0;
+	while (i < count && one[i] && one[i] == other[i]) {
+		KEEP_LOOP();
+		i++;
+	}
+	return i < count ? (unsigned char)one[i] - (unsigned char)other[i] : 0;
+}
+
+int strcmp(const char *one, const char *other)
+{
+	return strncmp(one, other, PTRDIFF_MAX);
+}
+
+char *strchr(const char *text, int byte)
+{
+	while (*text && *text != (char)byte) {
+		KEEP_LOOP();
+		text++;
+	}
+	return *text == (char)byte ? (char *)text : NULL;
+}
+
+char *strrchr(const char *text, int byte)
+{
+	const char *found = NULL;
+	while ((text = strchr(text, byte)))
+		found = text++;
+	return (char *)found;
+}
+
+char *strstr(const char *text, const char *wanted)
+{
+	size_t length = strlen(wanted);
+	while (strncmp(text, wanted, length) != 0 && *text)
+		text++;
+	return strncmp(text, wanted, length) == 0 ? (char *)text : NULL;
+}
