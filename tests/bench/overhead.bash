@@ -102,14 +102,18 @@ bench_start() {
 	bench_memory
 }
 
-# kilobytes [POLICY]: private and shared memory of the test host in a pause, by smaps_rollup.
+# kilobytes POLICY: memory of the test host in a pause that is the library's or nobody's file, as the kernel counts it page by page;
+# "bare" as the policy: without the library. How much of libc is in memory differs from run to run.
 kilobytes() {
 	local preload=()
 	[ "$1" = bare ] || preload=(env LD_PRELOAD="$library" MADVISOR_POLICY="$1")
 	"${preload[@]}" "$build/tests/programs/mapper" pause < <(sleep 0.3) >"$work/pid" &
 	local pid=$!
 	sleep 0.15
-	awk '/^Pss:/ { print $2 }' "/proc/$pid/smaps_rollup"
+	awk '
+		/^[0-9a-f]+-[0-9a-f]+ / { ours = /libmadvisor|\/dev\/zero/ }
+		ours && $1 == "Rss:" || !ours && $1 == "Anonymous:" { sum += $2 }
+		END { print sum }' "/proc/$pid/smaps"
 	wait "$pid"
 }
 
