@@ -16,11 +16,8 @@ static const char *find_segment(const uint16_t *segment, size_t length, const st
 				const char *name, const char *end)
 {
 	for (; (size_t)(end - name) >= length; name++) {
-		if (*segment < ELEMENT_ANY) {
-			name = memchr(name, *segment, (size_t)(end - name) - length + 1);
-			if (!name)
-				return NULL;
-		}
+		if (*segment < ELEMENT_ANY && *segment != (unsigned char)*name)
+			continue;
 		size_t i = 0;
 		while (i < length && element_matches(segment[i], name[i], sets))
 			i++;

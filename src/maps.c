@@ -110,7 +110,8 @@ size_t maps_parse_line(const char *text, size_t length, struct maps_line *line)
 
 static bool ends_deleted(const char *name, size_t length)
 {
-	return length > DELETED_LENGTH && memcmp(name + length - DELETED_LENGTH, deleted, DELETED_LENGTH) == 0;
+	return length > DELETED_LENGTH && name[length - 1] == ')' &&
+	       memcmp(name + length - DELETED_LENGTH, deleted, DELETED_LENGTH) == 0;
 }
 
 size_t name_without_deleted(const char *name, size_t length, uint64_t links, bool *ambiguous)

@@ -90,13 +90,18 @@ static void strip_deleted(struct name *name, const struct stat *status)
 /* A main thread that has ended by pthread_exit(3) has no descriptors to show; thread-self is there since Linux 3.17. */
 static bool read_descriptor_link(struct name *name, int fd)
 {
-	static const char *const folders[] = { "/proc/self/fd/", "/proc/thread-self/fd/" };
+	static const struct {
+		char text[sizeof("/proc/thread-self/fd/")];
+		uint8_t length;
+	} folders[] = {
+		{ "/proc/self/fd/", sizeof("/proc/self/fd/") - 1 }, { "/proc/thread-self/fd/", sizeof("/proc/thread-self/fd/") - 1 },
+	};
 	bool found = false;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders) && !found; i++) {
 		char link[sizeof("/proc/thread-self/fd/") + 20];
 		struct text path;
 		text_init(&path, link, sizeof(link));
-		text_string(&path, folders[i]);
+		text_bytes(&path, folders[i].text, folders[i].length);
 		text_number(&path, (uint64_t)fd);
 		found = read_link(name, link);
 	}

@@ -38,7 +38,7 @@ static void text_range(struct text *line, const struct range *range)
 void report_applied(const struct report *report, const struct rule *rule, const struct range *range)
 {
 	struct text line;
-	if (!report->count || !log_begin_rule(&line, LOG_INFO, rule))
+	if (!report->count || !log_wants(LOG_INFO) || !log_begin_rule(&line, LOG_INFO, rule))
 		return;
 	text_string(&line, report->dry_run ? "would apply " : "applied ");
 	for (uint8_t i = 0; i < report->count; i++) {

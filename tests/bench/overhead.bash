@@ -4,16 +4,20 @@
 # What the library costs: calls, rules, regions, start.
 
 small=$work/pairs.mdb
+pairs_program=("$programs/pairs")
 
-# pairs POLICY KIND COUNT [THREADS] [LIVE]: nanoseconds a pair under the library; "bare" as the policy: without it.
+# pairs POLICY KIND COUNT [THREADS] [LIVE]: nanoseconds a pair under the library; "bare" as the policy: without it. One thread stays on
+# one processor: a move costs more than what is measured.
 pairs() {
 	local policy=$1
 	shift
 	set -- "$1" "$2" "${3:-1}" "${4:-0}" "$small"
+	local command=("${pairs_program[@]}" "$@")
+	[ "$3" != 1 ] || command=(taskset -c 0 "${command[@]}")
 	if [ "$policy" = bare ]; then
-		"$programs/pairs" "$@"
+		"${command[@]}"
 	else
-		with_library "$policy" "$programs/pairs" "$@"
+		with_library "$policy" "${command[@]}"
 	fi
 }
 
@@ -21,6 +25,21 @@ pairs() {
 policy() {
 	cat >"$work/$1.policy"
 	chmod 0644 "$work/$1.policy"
+}
+
+# scramble WORD LENGTH: strings of that many of its letters, of which it holds none.
+scramble() {
+	awk -v word="$1" -v length_wanted="$2" '
+		function extend(text, i) {
+			if (length(text) == length_wanted) {
+				if (!index(word, text))
+					print text
+				return
+			}
+			for (i = 1; i <= length(word); i++)
+				extend(text substr(word, i, 1))
+		}
+		BEGIN { gsub(/[^a-z]/, "", word); extend("") }' | sort -u
 }
 
 prepare_policies() {
@@ -31,6 +50,7 @@ prepare_policies() {
 	echo '*.mdb random private' | policy flags
 	seq 10000 | sed 's|.*|/data/&/*.q& random|' | policy tenthousand
 	seq 1000 | sed 's|.*|**/*x&* random|' | policy wild
+	scramble "$(basename "$small")" 4 | sed '1001,$d; s|.*|**/*&* random|' | policy scrambled
 	echo '*.mdb random override' | policy regions
 }
 
@@ -53,14 +73,19 @@ bench_overhead() {
 	judge overhead "anonymous, two threads" "$(quotient "$second" "$first")" at-most 1.10
 }
 
+per_rule() {
+	awk -v a="$first" -v b="$second" 'BEGIN { printf "%.2f", (b - a) / 990 }'
+}
+
 bench_rules() {
 	prepare_policies
 	heading "One pair of a file, by number of rules" ns
 	in_turn pairs "$work/ten.policy" file 50000 -- pairs "$work/tenthousand.policy" file 50000
 	judge rules "10,000 rules instead of 10" "$(quotient "$second" "$first")" at-most 1.3
 	in_turn pairs "$work/ten.policy" file 20000 -- pairs "$work/wild.policy" file 20000
-	judge rules "1,000 wild patterns instead of 10 rules: ns a rule" \
-		"$(awk -v a="$first" -v b="$second" 'BEGIN { printf "%.2f", (b - a) / 990 }')" at-most 20
+	judge rules "1,000 wild patterns instead of 10 rules: ns a rule" "$(per_rule)" at-most 20
+	in_turn pairs "$work/ten.policy" file 20000 -- pairs "$work/scrambled.policy" file 20000
+	judge rules "the same, of letters that the name has" "$(per_rule)" at-most 20
 }
 
 bench_regions() {
@@ -68,6 +93,38 @@ bench_regions() {
 	heading "One pair of a file under override, by live regions" ns
 	in_turn pairs "$work/regions.policy" file 20000 1 10 -- pairs "$work/regions.policy" file 20000 1 10000
 	judge regions "10,000 live regions instead of 10" "$(quotient "$second" "$first")" at-most 1.5
+}
+
+# instructions POLICY KIND: of one pair; the start of the program is left out by counting two runs of different length.
+instructions() {
+	local count
+	for count in 1000 3000; do
+		pairs "$1" "$2" $count 2>&1 >/dev/null | awk '/Collected/ { print $NF }'
+	done | awk 'NR == 1 { first = $1 } END { printf "%.0f\n", ($1 - first) / 2000 }'
+}
+
+# count_instructions LABEL KIND POLICY BARE: the pair under the policy, and what a program that knows does by itself; no bound.
+count_instructions() {
+	first=$(instructions bare "$4")
+	second=$(instructions "$3" "$2")
+	printf '%-64s %10s %10s %8s\n' "$1" "$first" "$second" "$(awk -v a="$first" -v b="$second" 'BEGIN { print b - a }')"
+}
+
+bench_instructions() {
+	command -v valgrind >/dev/null || {
+		echo "  instructions left out: valgrind is not installed"
+		return 0
+	}
+	local rounds=1 pairs_program=(valgrind --tool=callgrind --callgrind-out-file=/dev/null "$programs/pairs")
+	prepare_policies
+	heading "Instructions of one pair, the same in each run" "valgrind --tool=callgrind"
+	count_instructions "anonymous, library asleep" anon "" anon
+	count_instructions "anonymous, no rule for anonymous memory" anon "$work/ten.policy" anon
+	count_instructions "file, ruled out by flags" file "$work/flags.policy" file
+	count_instructions "file, ruled out by size" file "$work/size.policy" file
+	count_instructions "file, 10 rules, none matches (without: fstat and readlink)" file "$work/ten.policy" names
+	count_instructions "file, a rule matches (without: and its own madvise)" file "$work/match.policy" advises
+	count_instructions "file, 10,000 rules (without: fstat and readlink)" file "$work/tenthousand.policy" names
 }
 
 # spawn NAME=VALUE...: milliseconds to start /bin/true.
