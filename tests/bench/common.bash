@@ -61,7 +61,10 @@ judge() {
 		failed=$((failed + 1))
 	fi
 	printf '%-64s %10s %10s %8s %8s%s\n' "$2" "$first" "$second" "$3" "$5" "$verdict"
-	printf '"%s"\t%s\t%s\n' "$2" "$3" "$5" >>"$out/$1.tsv"
+	awk -v label="$2" -v figure="$3" -v bound="$5" -v most="$4" 'BEGIN {
+		used = most == "at-most" ? figure / bound : bound / figure
+		printf "%s\t%.3f\t%s (%s %s)\n", label, used, figure, most == "at-most" ? "at most" : "at least", bound
+	}' >>"$out/$1.tsv"
 }
 
 quotient() {
@@ -72,19 +75,25 @@ difference() {
 	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a - b }'
 }
 
-# draw SERIES TITLE: the figures and their bounds as an SVG.
+# draw SERIES: how much of its bound each figure takes up, as an SVG.
 draw() {
 	command -v gnuplot >/dev/null || return 0
 	gnuplot <<-END
-		set terminal svg size 900,420 dynamic
+		set terminal svg size 1100,$((110 + 40 * $(wc -l <"$out/$1.tsv"))) dynamic
 		set output "$out/$1.svg"
-		set title "$2"
-		set style data histograms
-		set style fill solid 0.7
-		set yrange [0:*]
-		set xtics rotate by -25
+		set title "$1: what each figure takes up of its bound" noenhanced
 		set datafile separator "\t"
-		plot "$out/$1.tsv" using 2:xtic(1) title "figure", "" using 3 title "bound"
+		set style fill solid 0.4
+		set lmargin 58
+		set rmargin 4
+		set xrange [0:1.2<*]
+		set yrange [*:*] reverse
+		set offsets 0, 0, 0.6, 0.6
+		set xtics ("0" 0, "half" 0.5, "bound" 1)
+		set ytics noenhanced
+		set arrow from 1, graph 0 to 1, graph 1 nohead linewidth 2
+		plot "$out/$1.tsv" using 2:0:(0):2:(\$0 - 0.3):(\$0 + 0.3):ytic(1) with boxxyerror notitle, \
+			"" using (0):0:3 with labels left offset 1, 0 noenhanced notitle
 	END
 }
 
