@@ -29,3 +29,8 @@ fuzz() {
 @test "no policy makes the parser or the look-up go wrong" {
 	fuzz policy
 }
+
+# bats test_tags=no-sanitizer
+@test "no environment makes the reader of settings go wrong" {
+	fuzz settings
+}
