@@ -2,6 +2,7 @@
 #include "status.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -59,10 +60,25 @@ static long create_file(const char *directory)
 	return fd;
 }
 
+/* Beyond RLIMIT_FSIZE the kernel raises a signal that is not meant for the host: it is taken away again. */
+static long allocate(int fd, size_t bytes)
+{
+	sys_sigset host_mask, pending = 0;
+	long result = sys_block_signals(&host_mask);
+	if (result < 0)
+		return result;
+	sys_pending_signals(&pending);
+	result = sys_allocate(fd, bytes);
+	if (result == -EFBIG && !(pending >> (SIGXFSZ - 1) & 1))
+		sys_take_signal(SIGXFSZ);
+	sys_restore_signals(&host_mask);
+	return result;
+}
+
 static long map_page(const char *directory, size_t bytes)
 {
 	long fd = directory ? create_file(directory) : -ENOENT;
-	long memory = fd < 0 ? fd : sys_allocate((int)fd, bytes);
+	long memory = fd < 0 ? fd : allocate((int)fd, bytes);
 	if (memory == 0)
 		memory = sys_mmap_file((int)fd, bytes);
 	if (fd >= 0)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Odd places: filters that refuse what the host itself never calls, no /proc, no memory, no descriptors.
+# Odd places: filters that refuse what the host itself never calls, no /proc or a poor one, nothing to write to, no memory, no
+# descriptors.
 
 load helpers
 
@@ -66,6 +67,70 @@ without_flags() {
 	assert_equal "$(grep -c 'name cannot be had' <<<"$stderr")" 1
 }
 
+# for_everybody: $folder, with copies of host, library and data that a user without rights can read.
+for_everybody() {
+	folder=$(mktemp -d /tmp/madvisor.XXXXXX)
+	cp data.mdb "$PROGRAMS/mapper" "$folder"
+	cp "$LIBRARY" "$folder/library.so"
+	chmod -R a+rX,go-w "$folder"
+}
+
+teardown() {
+	[ -z "${folder:-}" ] || rm -rf "$folder"
+}
+
+# in_namespace SCRIPT COMMAND...: a command in mount and pid namespaces of its own, once the script has changed what is mounted;
+# the shell stays, as process 1.
+in_namespace() {
+	timeout -s KILL 60 unshare --mount --propagation private --pid --fork bash -c "$1"'; "$@"; exit $?' bash "${@:2}"
+}
+
+can_mount() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+	in_namespace 'mount -t proc proc /proc' true 2>/dev/null || skip "mounting is refused here"
+}
+
+@test "a /proc that shows a user nothing but itself is enough" {
+	can_mount
+	for_everybody
+	local options user=(setpriv --reuid 65533 --regid 65533 --clear-groups --inh-caps=-all)
+	for options in hidepid=2 hidepid=2,subset=pid; do
+		in_namespace "mount -t proc -o $options proc /proc" true 2>/dev/null || continue
+		run in_namespace "mount -t proc -o $options proc /proc" "${user[@]}" cat /proc/1/comm
+		assert_failure
+		run --separate-stderr in_namespace "mount -t proc -o $options proc /proc" "${user[@]}" \
+			env LD_PRELOAD="${SANITIZER_PRELOAD:+$SANITIZER_PRELOAD:}$folder/library.so" \
+			MADVISOR_RULES="$folder/*.mdb random override" "$folder/mapper" "open $folder/data.mdb ro" "map r shared 64K" flags \
+			"map r shared 0" "at 0 64K" "remap 1M" flags "madvise 2" flags
+		assert_success
+		assert_equal "$(grep -c ' rr ' <<<"$output")" 3
+		assert_equal "$stderr" ""
+	done
+}
+
+# All that is mounted, /tmp too; the rest of /proc and /sys is nobody's to write.
+read_only='findmnt -rno TARGET | tac | while IFS= read -r mount; do mount -o remount,bind,ro "$(printf %b "$mount")" 2>/dev/null; done
+	mount -t proc -o ro proc /proc'
+
+@test "where nothing can be written the host's results are the same, with a folder for reports too" {
+	can_mount
+	local bare report
+	run in_namespace "$read_only" touch "$BATS_TEST_TMPDIR/file" /tmp/file /var/tmp/file /dev/shm/file /run/file
+	assert_failure
+	assert_equal "$(grep -c 'Read-only file system' <<<"$output")" 5
+	run in_namespace "$read_only" "$PROGRAMS/mapper" "${statements[@]}"
+	assert_success
+	bare=$(without_flags)
+	for report in "" "$BATS_TEST_TMPDIR" /proc /nowhere; do
+		run --separate-stderr in_namespace "$read_only" env LD_PRELOAD="$HOST_PRELOAD" MADVISOR_RULES="$rules" MADVISOR_REPORT="$report" \
+			"$PROGRAMS/mapper" "${statements[@]}"
+		assert_success
+		assert_output --regexp ' rr '
+		assert_equal "$(without_flags)" "$bare"
+		assert_equal "$stderr" ""
+	done
+}
+
 # limited COUNT STATEMENT...: the test host with no more descriptors than that.
 limited() {
 	local count=$1
@@ -102,18 +167,23 @@ limited() {
 	assert_output --regexp ' rr '
 }
 
+@test "a file for the report that is larger than the host's files may be is none: no SIGXFSZ reaches the host" {
+	run --separate-stderr bash -c "ulimit -f 0; LD_PRELOAD='$HOST_PRELOAD' MADVISOR_RULES='*.mdb random' MADVISOR_REPORT='$PWD' \
+		exec '$PROGRAMS/mapper' 'open data.mdb ro' 'map r shared 0' flags"
+	assert_success
+	assert_output --regexp ' rr '
+	assert_equal "$stderr" ""
+}
+
 @test "a policy of root's is trusted in a user namespace, where its owner shows as the overflow user" {
 	[ "$(id -u)" = 0 ] || skip "needs root to make a file of root's"
-	local folder user=(setpriv --reuid 65533 --regid 65533 --clear-groups unshare -U)
+	local user=(setpriv --reuid 65533 --regid 65533 --clear-groups unshare -U)
 	"${user[@]}" true || skip "user namespaces are not for everyone here"
-	folder=$(mktemp -d /tmp/madvisor.XXXXXX)
-	cp data.mdb "$PROGRAMS/mapper" "$folder"
-	cp "$LIBRARY" "$folder/library.so"
+	for_everybody
 	echo "*.mdb random" >"$folder/test.policy"
-	chmod -R a+rX,go-w "$folder"
+	chmod 0644 "$folder/test.policy"
 	run --separate-stderr "${user[@]}" env LD_PRELOAD="${SANITIZER_PRELOAD:+$SANITIZER_PRELOAD:}$folder/library.so" \
 		MADVISOR_POLICY="$folder/test.policy" "$folder/mapper" "open $folder/data.mdb ro" "map r shared 0" flags
-	rm -r "$folder"
 	assert_output --regexp ' rr '
 	assert_equal "$stderr" ""
 }
