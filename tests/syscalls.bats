@@ -103,3 +103,100 @@ setup() {
 	run grep '^hook' called
 	refute_output
 }
+
+# strict [CALL]...: ./strict, a host that uses every hook under a filter that kills for all calls but its own and those named. What
+# it needs besides is opened before. It prints what the kernel says of its mappings.
+strict() {
+	local own="exit_group mmap mremap munmap madvise read shmat shmctl shmdt shmget wait4 write clone set_robust_list"
+	cat >strict.c <<-END
+		#define _GNU_SOURCE
+		#include <fcntl.h>
+		#include <linux/filter.h>
+		#include <linux/seccomp.h>
+		#include <stddef.h>
+		#include <sys/mman.h>
+		#include <sys/prctl.h>
+		#include <sys/shm.h>
+		#include <sys/syscall.h>
+		#include <sys/wait.h>
+		#include <unistd.h>
+		#define RETURN(what) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_##what)
+		#define ALLOW(number) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1), RETURN(ALLOW)
+		static struct sock_filter filter[] = {
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+			$(printf 'ALLOW(SYS_%s), ' $own "$@") RETURN(KILL_PROCESS),
+		};
+		static struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
+		static char buffer[65536];
+	END
+	cat >>strict.c <<-'END'
+		static char *map(size_t length, int protection, int flags, int fd)
+		{
+			return mmap(NULL, length, protection, flags | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0);
+		}
+		static int lives(int data, int memfd)
+		{
+			int segment = shmget(IPC_PRIVATE, 1 << 20, IPC_CREAT | 0600);
+			char *file = map(1 << 20, PROT_READ, MAP_SHARED, data), *shared = map(2 << 20, PROT_READ, MAP_SHARED, -1);
+			char *plain = map(2 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1), *attached = shmat(segment, NULL, 0);
+			int bad = shmctl(segment, IPC_RMID, NULL) || map(1 << 20, PROT_READ, MAP_SHARED, memfd) == MAP_FAILED;
+			bad |= madvise(file, 1 << 20, MADV_SEQUENTIAL) | posix_madvise(file, 1 << 20, POSIX_MADV_NORMAL);
+			bad |= mremap(file, 1 << 20, 2 << 20, MREMAP_MAYMOVE) == MAP_FAILED || map(1 << 20, PROT_READ, MAP_SHARED, data) == MAP_FAILED;
+			return bad | munmap(shared, 1 << 20) | munmap(plain, 2 << 20) | shmdt(attached);
+		}
+		int main(void)
+		{
+			int data = open("data.db", O_RDWR), memfd = memfd_create("name", 0), smaps = open("/proc/self/smaps", O_RDONLY), status;
+			long length;
+			if (ftruncate(memfd, 1 << 20) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+				return 2;
+			int bad = lives(data, memfd);
+			pid_t child = fork();
+			if (child == 0)
+				_exit(lives(data, memfd));
+			bad |= waitpid(child, &status, 0) != child || status;
+			while ((length = read(smaps, buffer, sizeof(buffer))) > 0)
+				bad |= write(1, buffer, (size_t)length) != length;
+			return bad;
+		}
+	END
+	gcc -o strict strict.c
+}
+
+# flags: of data.db, in what strict printed.
+flags() {
+	awk '/data\.db$/ { found = 1 } found && $1 == "VmFlags:" { print; found = 0 }' <<<"$output"
+}
+
+every_path='*.db willneed,random,dontdump,unmap:pageout override file>=0%; [anon] hugepage,access-many size>=1M
+[shared-anon] dontdump,unmap:cold; [shm] dontdump; [memfd:*] nosync,random'
+
+# bats test_tags=no-sanitizer
+@test "a filter may kill for all that the host does not call and the manual does not list for hooks and lines" {
+	local where
+	# shellcheck disable=SC2046
+	strict $(documented | sed -n 's/^\(hook\|line\) //p')
+	mkfifo pipe
+	exec 9<>pipe 8>pipe 9<&-
+	for where in '2>>log' '2>/dev/null' '2>&8'; do
+		run timeout -s KILL 60 env LD_PRELOAD="$LIBRARY" MADVISOR_LOG_LEVEL=debug MADVISOR_RULES="$every_path" bash -c "exec ./strict $where"
+		assert_success
+		assert_regex "$(flags)" ' rr .*dd'
+	done
+	assert_regex "$(cat log)" 'strict: .*summary'
+}
+
+# bats test_tags=no-sanitizer
+@test "a filter may kill for all that the host does not call where the library sleeps; where it does not, the host would die of it" {
+	local rules
+	strict
+	run ./strict
+	assert_success
+	for rules in '' "program other
+$every_path"; do
+		run env LD_PRELOAD="$LIBRARY" MADVISOR_RULES="$rules" ./strict
+		assert_success
+	done
+	run env LD_PRELOAD="$LIBRARY" MADVISOR_LOG=none MADVISOR_RULES="$every_path" ./strict
+	assert_equal "$status" $((128 + $(kill -l SYS)))
+}
