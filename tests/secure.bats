@@ -93,3 +93,42 @@ asleep() {
 	assert_line --index 1 --regexp "fstat\\($fd, "
 	assert_equal "${#lines[@]}" 2
 }
+
+# starts COUNT [COMMAND...]: the library, so often, by that command, under the policy that is swapped; what the kernel and the log
+# say is added to files in the folder.
+starts() {
+	local turn
+	for ((turn = 0; turn < $1; turn++)); do
+		"${@:2}" env LD_PRELOAD="$LIBRARY" MADVISOR_POLICY="$folder/test.policy" MADVISOR_LOG_LEVEL=info \
+			"$folder/mapper" "open $folder/data.mdb ro" "map r shared 0" flags
+	done >>"$folder/flags" 2>>"$folder/log"
+}
+
+# bats test_tags=no-sanitizer
+@test "while policies that must not be trusted take the place of one that may, again and again, no rule of theirs is in force" {
+	echo "*.mdb random" >"$folder/mine"
+	echo "*.mdb sequential" | tee "$folder/writable" >"$folder/foreign"
+	chmod 0644 "$folder"/{mine,foreign}
+	chmod 0666 "$folder/writable"
+	chown 65533 "$folder/foreign"
+	# A file of several names is swapped in by one of them.
+	setpriv --pdeathsig KILL "$PYTHON" -c '
+import itertools, os, sys
+os.chdir(sys.argv[1])
+for name in itertools.cycle(["mine", "writable", "mine", "foreign"]):
+    os.link(name, "next")
+    os.rename("next", "test.policy")' "$folder" 3>&- &
+	local swapper=$! trusted refused
+	starts 300
+	# With time enough for a swap before it is opened, and before anything else is asked, on one processor too.
+	starts 100 strace -o /dev/null -P "$folder/test.policy" -e inject=openat:delay_enter=1000:delay_exit=1000
+	kill $swapper
+	trusted=$(grep -c 'info: active: 1 rule of test.policy' "$folder/log") || :
+	refused=$(grep -c 'error: test.policy: refused' "$folder/log") || :
+	echo "trusted $trusted times, refused $refused times"
+	run grep -c ' sr ' "$folder/flags"
+	assert_output 0
+	assert_equal "$(grep -c ' rr ' "$folder/flags")" "$trusted"
+	assert_equal $((trusted + refused)) 400
+	[ "$trusted" -gt 0 ] && [ "$refused" -gt 0 ] || skip "only one of the policies was ever met"
+}
