@@ -171,39 +171,85 @@ mapping = mmap.mmap(os.open("data.mdb", os.O_RDONLY), 0, prot=mmap.PROT_READ)'
 	assert_equal "$(cat table.db)" data
 }
 
-@test "a thread that is to be cancelled is not cancelled inside mmap" {
+@test "a thread that is to be cancelled is not cancelled inside a hook" {
 	cat >cancel.c <<-'END'
+		#define _GNU_SOURCE
 		#include <fcntl.h>
 		#include <pthread.h>
 		#include <stdio.h>
 		#include <sys/mman.h>
+		#include <sys/shm.h>
+		static const char *reached = "nothing";
 		static void *thread(void *arg)
 		{
-			int fd = open("data.mdb", O_RDONLY);
+			int fd = open("data.mdb", O_RDONLY), segment = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600);
 			pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 			pthread_cancel(pthread_self());
 			pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-			void *mapping = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
-			puts(mapping != MAP_FAILED ? "mapped" : "failed");
-			fflush(stdout);
+			void *mapping = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0), *attached = shmat(segment, NULL, 0);
+			reached = "mapped";
+			madvise(mapping, 4096, MADV_SEQUENTIAL);
+			posix_madvise(mapping, 4096, POSIX_MADV_SEQUENTIAL);
+			reached = "advised";
+			mapping = mremap(mapping, 4096, 65536, MREMAP_MAYMOVE);
+			munmap(mapping, 65536);
+			shmdt(attached);
+			reached = "unmapped";
+			shmctl(segment, IPC_RMID, NULL);
+			pthread_testcancel();
+			reached = "what is behind the cancellation";
 			return arg;
 		}
 		int main(void)
 		{
 			pthread_t id;
 			pthread_create(&id, NULL, thread, NULL);
-			return pthread_join(id, NULL);
+			pthread_join(id, NULL);
+			return puts(reached) < 0;
 		}
 	END
 	gcc -o cancel cancel.c -pthread
-	run --separate-stderr preload MADVISOR_LOG_LEVEL=debug MADVISOR_RULES="*.mdb random" ./cancel
-	assert_output --partial mapped
+	mkfifo pipe
+	exec 9<>pipe
+	run --separate-stderr preload MADVISOR_LOG_LEVEL=debug MADVISOR_RULES="*.mdb random,unmap:cold override; [shm] dontdump,unmap:cold" ./cancel
+	assert_output unmapped
 	assert_regex "$stderr" 'applied random'
+	run bash -c "timeout -s KILL 60 env LD_PRELOAD='$HOST_PRELOAD' MADVISOR_LOG_LEVEL=debug MADVISOR_RULES='*.mdb random override' ./cancel 2>&9"
+	assert_output unmapped
+}
+
+@test "standard error is a terminal that stops who writes in the background: the host is not stopped" {
+	cat >background.py <<-'END'
+		import os, pty, sys, termios
+		session, terminal = pty.fork()
+		if session == 0:
+		    attributes = termios.tcgetattr(2)
+		    attributes[3] |= termios.TOSTOP
+		    termios.tcsetattr(2, termios.TCSANOW, attributes)
+		    host = os.fork()
+		    if host == 0:
+		        os.setpgid(0, 0)
+		        os.execvp(sys.argv[1], sys.argv[1:])
+		    status = os.waitpid(host, os.WUNTRACED)[1]
+		    os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 99)
+		try:
+		    while os.write(1, os.read(terminal, 4096)):
+		        pass
+		except OSError:
+		    pass
+		sys.exit(os.WEXITSTATUS(os.waitpid(session, 0)[1]))
+	END
+	run timeout -s KILL 60 "$PYTHON" background.py sh -c 'echo stopped >&2'
+	assert_equal "$status" 99
+	run timeout -s KILL 60 "$PYTHON" background.py env LD_PRELOAD="$HOST_PRELOAD" MADVISOR_LOG_LEVEL=debug MADVISOR_RULES='*.mdb random' \
+		"$PROGRAMS/mapper" 'open data.mdb ro' 'map r shared 0'
+	assert_success
+	assert_output --partial 'applied random'
 }
 
 # The sanitizers' runtime leaves an errno of its own.
 # bats test_tags=no-sanitizer
-@test "errno is the host's when main begins, and after each call" {
+@test "errno is 0 when main begins" {
 	run preload MADVISOR_LOG_LEVEL=error MADVISOR_RULES="*.mdb random" "$PROGRAMS/mapper" errno
 	assert_output "errno 0"
 }
