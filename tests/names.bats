@@ -109,3 +109,28 @@ os.ftruncate(file, 4096)'
 	assert_regex "$stderr" 'error: odd\?madvisor'
 	[ -z "$(grep -v '^madvisor\[' <<<"$stderr")" ] || fail "a line that is not ours: $stderr"
 }
+
+@test "a file with the inode of one that was deleted is judged by its own name" {
+	run preload MADVISOR_RULES="*.mdb random" "$PYTHON" -c '
+import mmap, os
+last, again, wrong = 0, 0, 0
+for turn in range(100):
+    name = "%d.%s" % (turn, "log" if turn % 2 else "mdb")
+    file = os.open(name, os.O_RDWR | os.O_CREAT)
+    os.ftruncate(file, 4096)
+    inode, here, random = os.fstat(file).st_ino, False, False
+    mapping = mmap.mmap(file, 4096, prot=mmap.PROT_READ)
+    for line in open("/proc/self/smaps"):
+        words = line.split()
+        here = words[4] == str(inode) if "-" in words[0] else here
+        random |= here and words[0] == "VmFlags:" and "rr" in words
+    again, wrong, last = again + (inode == last), wrong + (random != name.endswith("mdb")), inode
+    mapping.close()
+    os.close(file)
+    os.unlink(name)
+print("again", again)
+print("wrong", wrong)'
+	assert_success
+	assert_line "wrong 0"
+	[ "${lines[0]}" != "again 0" ] || skip "this file system does not give an inode again so soon"
+}

@@ -108,6 +108,25 @@ loads() {
 	assert_failure 2
 }
 
+@test "a loop of links is an error" {
+	ln -s two.policy one.policy
+	ln -s one.policy two.policy
+	loads ./one.policy
+	assert_failure 2
+	assert_output 'one.policy: cannot be read: ELOOP: ./one.policy'
+}
+
+@test "a policy is read once: what is written to it, or takes its place, is for those that start later" {
+	write_policy test.policy <<<'*.db random'
+	write_policy later.policy <<<'*.db sequential'
+	truncate -s 4096 some.db
+	run preload MADVISOR_POLICY="$PWD/test.policy" "$PROGRAMS/mapper" 'open some.db ro' 'rename later.policy test.policy' \
+		'map r shared 0' flags 'fork map r shared 0; flags'
+	assert_equal "$(grep -c ' rr ' <<<"$output")" 2
+	run preload MADVISOR_POLICY="$PWD/test.policy" "$PROGRAMS/mapper" 'open some.db ro' 'map r shared 0' flags
+	assert_output --regexp ' sr '
+}
+
 @test "a directory without policies is an error" {
 	mkdir d
 	touch d/x.txt
