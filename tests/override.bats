@@ -208,6 +208,49 @@ failures=("map rw private 1M" "madvise 99" "at 1 4096" "madvise 1" "posix 1" unm
 	assert_flags 3 rr !sr
 }
 
+@test "what a segment is attached over, by SHM_REMAP, is no longer held" {
+	cat >over.c <<-'END'
+		#define _GNU_SOURCE
+		#include <fcntl.h>
+		#include <stdio.h>
+		#include <string.h>
+		#include <sys/mman.h>
+		#include <sys/shm.h>
+		static void print_flags(const char *address)
+		{
+			char line[4096], wanted[32];
+			FILE *smaps = fopen("/proc/self/smaps", "r");
+			int found = 0;
+			sprintf(wanted, "%lx-", (unsigned long)address);
+			while (fgets(line, sizeof(line), smaps)) {
+				found |= strncmp(line, wanted, strlen(wanted)) == 0;
+				if (found && strncmp(line, "VmFlags:", 8) == 0) {
+					fputs(line + 9, stdout);
+					break;
+				}
+			}
+			fclose(smaps);
+		}
+		int main(void)
+		{
+			int id = shmget(IPC_PRIVATE, 65536, IPC_CREAT | 0600);
+			char *mapping = mmap(NULL, 262144, PROT_READ, MAP_SHARED, open("a.db", O_RDONLY), 0);
+			int bad = shmat(id, mapping + 65536, SHM_REMAP | SHM_RDONLY) != mapping + 65536;
+			shmctl(id, IPC_RMID, NULL);
+			bad |= madvise(mapping, 262144, MADV_RANDOM);
+			for (int i = 0; i < 3; i++)
+				print_flags(mapping + i * 65536);
+			return bad;
+		}
+	END
+	gcc -o over over.c
+	run preload MADVISOR_RULES="a.db sequential override" ./over
+	assert_success
+	assert_flags 0 sr !rr
+	assert_flags 1 rr !sr
+	assert_flags 2 sr !rr
+}
+
 @test "memory that the host keeps from its children is no longer held, in child and parent" {
 	mapper "*.db sequential override" "open a.db ro" "map r shared 0" "at 64K 64K" "madvise $DONTFORK" "madvise $DOFORK" whole \
 		"madvise $RANDOM_" "at 0 4K" flags "at 64K 4K" flags

@@ -195,22 +195,33 @@ limited() {
 		#include <fcntl.h>
 		#include <stdio.h>
 		#include <sys/mman.h>
+		#define LENGTH 65536
+		static char *map(char *address, size_t length, int protection)
+		{
+			return mmap(address, length, protection, MAP_PRIVATE | MAP_ANONYMOUS | (address ? MAP_FIXED : 0), -1, 0);
+		}
 		int main(void)
 		{
 			int fd = open("data.mdb", O_RDONLY), count = 0;
-			char *first = mmap(NULL, 65536, PROT_READ, MAP_SHARED, fd, 0);
-			while (mmap(NULL, 4096, count++ % 2 ? PROT_READ : PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
-				;
+			char *first = mmap(NULL, LENGTH, PROT_READ, MAP_SHARED, fd, 0), *last = MAP_FAILED, *next;
+			char *plain = map(map(NULL, 8 * LENGTH, PROT_NONE), LENGTH, PROT_READ | PROT_WRITE);
+			while ((next = map(NULL, 4096, count++ % 2 ? PROT_READ : PROT_NONE)) != MAP_FAILED)
+				last = next;
 			printf("at the limit: errno %d\n", errno);
 			int result = munmap(first + 4096, 4096);
 			printf("munmap of a part: %d, errno %d\n", result, result ? errno : 0);
-			printf("munmap of all: %d\n", munmap(first, 65536));
+			/* One less: what becomes part of its neighbour may be mapped, and cannot be advised by itself. */
+			munmap(last, 4096);
+			printf("mmap beside another: %d\n", map(plain + LENGTH, 4 * LENGTH, PROT_READ | PROT_WRITE) == plain + LENGTH);
+			printf("munmap of all: %d\n", munmap(first, LENGTH));
 			return 0;
 		}
 	END
 	gcc -o limit limit.c
 	run --separate-stderr ./limit
 	local bare=$output
-	run --separate-stderr preload MADVISOR_RULES="*.mdb random override" ./limit
+	assert_output --partial 'mmap beside another: 1'
+	run --separate-stderr preload MADVISOR_RULES="*.mdb random override; [anon] dontdump size>=256K" ./limit
 	assert_output "$bare"
+	assert_regex "$stderr" 'dontdump on \[anon\] \(256.0 KiB\): EAGAIN: .*\(vm.max_map_count\)'
 }
