@@ -46,7 +46,7 @@ long sys_readlink(const char *path, char *buffer, size_t size);
 long sys_ioctl(int fd, unsigned long request, void *argument);
 long sys_shm_size(int shmid, uint64_t *bytes);          /* shm_segsz of IPC_STAT */
 
-long sys_block_signals(sys_sigset *old);                /* all of them, in this thread */
+long sys_block_signals(sys_sigset *old);                /* all but SIGSYS, in this thread */
 long sys_restore_signals(const sys_sigset *old);
 long sys_pending_signals(sys_sigset *pending);
 long sys_take_signal(int signal);                       /* rt_sigtimedwait(2) with no wait; the signal, or -EAGAIN */

@@ -50,6 +50,73 @@ without_flags() {
 	assert_equal "$stderr" ""
 }
 
+@test "a filter may trap what only we call, as browsers' sandboxes do: the host's handler answers, and nobody is killed" {
+	cat >trap.c <<-'END'
+		#define _GNU_SOURCE
+		#include <errno.h>
+		#include <fcntl.h>
+		#include <linux/filter.h>
+		#include <linux/seccomp.h>
+		#include <signal.h>
+		#include <stddef.h>
+		#include <stdio.h>
+		#include <sys/mman.h>
+		#include <sys/prctl.h>
+		#include <sys/syscall.h>
+		#include <ucontext.h>
+		static volatile int traps;
+		static void on_trap(int number, siginfo_t *info, void *data)
+		{
+			ucontext_t *context = data;
+			(void)number, (void)info;
+			traps++;
+		#ifdef __x86_64__
+			context->uc_mcontext.gregs[REG_RAX] = -EPERM;
+		#else
+			context->uc_mcontext.regs[0] = -EPERM;
+		#endif
+		}
+		int main(void)
+		{
+			struct sock_filter filter[] = {
+				BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+				BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, CALL, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+				BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+			};
+			struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
+			struct sigaction action = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO };
+			int fd = open("data.mdb", O_RDONLY);
+			sigaction(SIGSYS, &action, NULL);
+			if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+				return 2;
+			char *mapping = mmap(NULL, 65536, PROT_READ, MAP_SHARED, fd, 0);
+			int bad = madvise(mapping, 65536, MADV_SEQUENTIAL);
+			mapping = mremap(mapping, 65536, 131072, MREMAP_MAYMOVE);
+			bad |= mapping == MAP_FAILED || munmap(mapping, 131072);
+			fprintf(stderr, "traps %d\n", traps);
+			return bad;
+		}
+	END
+	local call
+	for call in fstat getpid ioctl ppoll pwritev2 readlinkat rt_sigpending statx; do
+		gcc -o trap trap.c -DCALL="SYS_$call"
+		run --separate-stderr ./trap
+		assert_equal "$stderr" "traps 0"
+		preload MADVISOR_RULES="*.mdb willneed,random,unmap:cold override" MADVISOR_LOG_LEVEL=debug ./trap 2>log
+		# A file takes a line without waiting: nobody asks whether it would.
+		[ "$call" = ppoll ] || grep -q 'traps [1-9]' log
+	done
+	# Blocked by the host, it stays so.
+	run preload MADVISOR_RULES="*.mdb random" MADVISOR_LOG_LEVEL=debug "$PYTHON" -c '
+import mmap, os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGSYS])
+os.kill(os.getpid(), signal.SIGSYS)
+mmap.mmap(os.open("data.mdb", os.O_RDONLY), 0, prot=mmap.PROT_READ)
+print("alive", signal.sigpending() == {signal.SIGSYS})'
+	assert_success
+	assert_output --partial 'alive True'
+}
+
 # bats test_tags=no-sanitizer
 @test "in a chroot without /proc: no match, said once, and the host runs on" {
 	[ "$(id -u)" = 0 ] || skip "needs root"
