@@ -16,6 +16,9 @@
 #define LINE_BYTES 4096
 _Static_assert(LINE_BYTES <= SCRATCH_BYTES, "a line is made in a scratch page");
 
+#define TERMINAL_PIECE 240
+#define MEMORY_DEVICES 1   /* the major number of /dev/null, and of /dev/kmsg, which makes a record of each write */
+
 static const char *const level_names[] = { "error", "warning", "notice", "info", "debug" };
 _Static_assert(sizeof(level_names) / sizeof(*level_names) == LOG_LEVEL_COUNT, "each level has a name");
 
@@ -91,12 +94,32 @@ static bool is_still_ours(void)
 	       (now.st_mode & S_IFMT) == (descriptor.st_mode & S_IFMT) && has_same_birth();
 }
 
+/*
+ * A terminal that says it has room takes a piece of text as long as a buffer of the kernel's, 256 bytes, but after that maybe not
+ * a line's end, which becomes two bytes: n_tty_write waits for those. So the end has a write, and a question, of its own.
+ */
+static long write_to_terminal(const char *bytes, size_t length)
+{
+	size_t written = 0;
+	while (written < length) {
+		size_t text = length - 1 - written;
+		size_t piece = text == 0 ? 1 : text < TERMINAL_PIECE ? text : TERMINAL_PIECE;
+		long result = sys_writable_now(LOG_DESCRIPTOR) ? sys_write(LOG_DESCRIPTOR, bytes + written, piece) : -EAGAIN;
+		if (result <= 0)
+			return result;
+		written += (size_t)result;
+	}
+	return (long)written;
+}
+
 static long write_without_waiting(const char *bytes, size_t length)
 {
 	long result = sys_write_nowait(LOG_DESCRIPTOR, bytes, length);
 	bool not_supported = result == -EOPNOTSUPP || result == -ENOSYS || result == -EINVAL || result == -EPERM;
 	if (!not_supported)
 		return result;
+	if (S_ISCHR(descriptor.st_mode) && descriptor.st_rdev >> 8 != MEMORY_DEVICES)
+		return write_to_terminal(bytes, length);
 	return sys_writable_now(LOG_DESCRIPTOR) ? sys_write(LOG_DESCRIPTOR, bytes, length) : -EAGAIN;
 }
 

@@ -155,6 +155,41 @@ noisy() {
 	survives "exec 9<>pipe; timeout 2 cat /dev/zero >&9; timeout -s KILL 20 $(noisy) 2>&9"
 }
 
+@test "standard error is a terminal that nobody reads: the host does not wait" {
+	cat >unread.py <<-'END'
+		import os, pty, subprocess, sys
+		terminal, stderr = pty.openpty()
+		sys.exit(subprocess.run(sys.argv[1:], stderr=stderr).returncode)
+	END
+	# Lines of every length, so that some end where the terminal's buffer does.
+	cat >lines.py <<-'END'
+		import mmap, os
+		for turn in range(20000):
+		    name = "x" * (turn % 211) + "data.mdb"
+		    if turn % 211 and turn < 211:
+		        os.link("data.mdb", name)
+		    file = os.open(name, os.O_RDONLY)
+		    mmap.mmap(file, 4096, prot=mmap.PROT_READ).close()
+		    os.close(file)
+	END
+	run timeout -s KILL 60 "$PYTHON" unread.py env LD_PRELOAD="$HOST_PRELOAD" MADVISOR_LOG_LEVEL=info MADVISOR_RULES='*.mdb random' "$PYTHON" lines.py
+	assert_success
+}
+
+# Of the kernel's log each write is a record; /dev/full is a device of the same kind.
+# bats test_tags=no-sanitizer
+@test "a line to a device that is no terminal is one write" {
+	needs strace
+	run strace -o trace -s 400 -e trace=write,pwritev2 bash -c "exec env LD_PRELOAD='$LIBRARY' MADVISOR_LOG_LEVEL=info \
+		MADVISOR_RULES='*.mdb random' '$PROGRAMS/mapper' 'open data.mdb ro' 'map r shared 0' 2>/dev/full"
+	assert_success
+	run grep -E '^(write|pwritev2)\(2, ' trace
+	assert [ "${#lines[@]}" -ge 3 ]
+	for line in "${lines[@]}"; do
+		[[ $line == *'"madvisor['*'\n"'* ]] || fail "part of a line: $line"
+	done
+}
+
 @test "standard error is a file at RLIMIT_FSIZE: no SIGXFSZ reaches the host" {
 	survives "ulimit -f 0; $(noisy) 2>>limited | cat"
 }
@@ -241,10 +276,14 @@ mapping = mmap.mmap(os.open("data.mdb", os.O_RDONLY), 0, prot=mmap.PROT_READ)'
 	END
 	run timeout -s KILL 60 "$PYTHON" background.py sh -c 'echo stopped >&2'
 	assert_equal "$status" 99
+	# Longer than what a terminal is given at once.
+	local name
+	name=$(printf 'x%.0s' {1..240}).mdb
+	ln data.mdb "$name"
 	run timeout -s KILL 60 "$PYTHON" background.py env LD_PRELOAD="$HOST_PRELOAD" MADVISOR_LOG_LEVEL=debug MADVISOR_RULES='*.mdb random' \
-		"$PROGRAMS/mapper" 'open data.mdb ro' 'map r shared 0'
+		"$PROGRAMS/mapper" "open $name ro" 'map r shared 0'
 	assert_success
-	assert_output --partial 'applied random'
+	assert_line --regexp "applied random to \"$PWD/$name\" \(1.0 MiB\)"
 }
 
 # The sanitizers' runtime leaves an errno of its own.
