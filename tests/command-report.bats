@@ -34,6 +34,13 @@ setup() {
 	[[ $stderr =~ MADVISOR_RULES:1\ +4\ +8\.0\ MiB\ +0\ +0 ]] || fail "$stderr"
 }
 
+@test "--report says that a program could not write what it did" {
+	run -0 --separate-stderr bash -c 'ulimit -f 1; exec "$@"' bash "$MADVISOR" run --report -r '*.db random' "$PROGRAMS/mapper" \
+		'open some.db ro' 'map r shared 0'
+	assert_regex "$stderr" 'left out: 1 of the programs could not write a report'
+	refute_regex "$stderr" 'no rule was for'
+}
+
 @test "--report counts what the program made the storage read, and its major faults" {
 	drop_cache some.db
 	[ "$(resident some.db)" = 0 ] || skip "the page cache keeps the file"

@@ -30,6 +30,7 @@ struct sums {
 	struct sum *list;
 	size_t count;
 	unsigned programs;
+	unsigned unreadable;   /* that left a file, and no report in it */
 };
 
 static struct sum *sum_of(struct sums *sums, const char *name)
@@ -66,18 +67,19 @@ static void read_page_file(struct sums *sums, const char *path)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct snapshot snapshot = { 0 };
 	struct stat status;
+	unsigned programs = sums->programs;
 	void *bytes;
 
-	if (fd < 0)
-		return;
-	if (!fstat(fd, &status) && S_ISREG(status.st_mode) && status.st_size <= PAGE_FILE_MAX) {
+	if (fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) && status.st_size <= PAGE_FILE_MAX) {
 		bytes = allocate(status.st_size);
 		if (read(fd, bytes, status.st_size) == status.st_size &&
 		    check_snapshot(bytes, status.st_size, &snapshot) == SNAPSHOT_READ)
 			add_snapshot(sums, &snapshot);
 		free(bytes);
 	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	sums->unreadable += sums->programs == programs;
 }
 
 /* Reads and removes all that lies in the directory, and the directory. */
@@ -132,10 +134,13 @@ static void print_sums(const struct sums *sums)
 	struct table *table;
 	size_t index;
 
-	if (!sums->programs) {
+	if (sums->unreadable)
+		fprintf(stderr, "  left out: %u of the programs could not write a report (no room, or a limit on the size of files)\n",
+			sums->unreadable);
+	else if (!sums->programs)
 		fprintf(stderr, "  no rule was for any program that was started\n");
+	if (!sums->programs)
 		return;
-	}
 	if (sums->programs > 1)
 		fprintf(stderr, "  by the rules, in %u programs:\n", sums->programs);
 	table = table_create(titles);
