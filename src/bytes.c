@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 /* In a loop: a compiler that knows the idiom would make it a call of the function that it is the body of. */
 #define KEEP_LOOP() __asm__ volatile("")
@@ -54,7 +55,7 @@ void *memset(void *memory, int byte, size_t count)
 	return memory;
 }
 
-int memcmp(const void *one, const void *other, size_t count)
+static int compare(const void *one, const void *other, size_t count)
 {
 	const unsigned char *a = one, *b = other;
 	size_t i = 0;
@@ -63,6 +64,17 @@ int memcmp(const void *one, const void *other, size_t count)
 		i++;
 	}
 	return i < count ? a[i] - b[i] : 0;
+}
+
+int memcmp(const void *one, const void *other, size_t count)
+{
+	return compare(one, other, count);
+}
+
+/* What clang calls for a memcmp that is only asked whether it is 0. */
+int bcmp(const void *one, const void *other, size_t count)
+{
+	return compare(one, other, count);
 }
 
 void *memchr(const void *memory, int byte, size_t count)
