@@ -5,6 +5,7 @@
  * So no hook runs what the program or another preload has put in libc's place, whatever that may do; and a host has no page of
  * libc in memory because of a library that sleeps (with libc's own: 30 kB more). Texts are short here, or read at start.
  */
+#define __NO_STRING_INLINES   /* glibc before 2.26 has macros of these names */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,23 +15,35 @@
 /* In a loop: a compiler that knows the idiom would make it a call of the function that it is the body of. */
 #define KEEP_LOOP() __asm__ volatile("")
 
-typedef unsigned long __attribute__((may_alias, aligned(1))) word;
+typedef unsigned char block __attribute__((vector_size(16), may_alias, aligned(1)));
+typedef unsigned long word __attribute__((may_alias, aligned(1)));
 #define LOW_BITS (~0ul / 0xff)   /* of each byte of a word */
 
-/* By words where all is whole words: the table of regions moves by hundreds of kilobytes. */
+/*
+ * By large pieces: the table of regions moves by hundreds of kilobytes. A piece is read whole before it is written, so that memory
+ * may overlap either way.
+ */
 static void *move(void *to, const void *from, size_t count)
 {
 	char *target = to;
 	const char *source = from;
-	bool words = ((uintptr_t)to | (uintptr_t)from | count) % sizeof(word) == 0, down = target > source;
-	size_t step = words ? sizeof(word) : 1;
-	for (size_t done = 0; done < count; done += step) {
-		size_t at = down ? count - step - done : done;
+	bool down = target > source;
+	size_t done = 0;
+	for (; count - done >= 4 * sizeof(block); done += 4 * sizeof(block)) {
+		size_t at = down ? count - done - 4 * sizeof(block) : done;
+		const block *in = (const block *)(source + at);
+		block *out = (block *)(target + at);
+		block first = in[0], second = in[1], third = in[2], fourth = in[3];
 		KEEP_LOOP();
-		if (words)
-			*(word *)(target + at) = *(const word *)(source + at);
-		else
-			target[at] = source[at];
+		out[0] = first;
+		out[1] = second;
+		out[2] = third;
+		out[3] = fourth;
+	}
+	for (; done < count; done++) {
+		size_t at = down ? count - done - 1 : done;
+		KEEP_LOOP();
+		target[at] = source[at];
 	}
 	return to;
 }
@@ -131,8 +144,11 @@ char *strchr(const char *text, int byte)
 char *strrchr(const char *text, int byte)
 {
 	const char *found = NULL;
-	while ((text = strchr(text, byte)))
-		found = text++;
+	do {
+		KEEP_LOOP();
+		if (*text == (char)byte)
+			found = text;
+	} while (*text++);
 	return (char *)found;
 }
 

@@ -15,7 +15,8 @@
  *
  * Bounded. A lock that cannot be had in time (a vfork child was killed inside an edit) switches the table off for good.
  *
- * The array is sorted with the highest address first: the kernel maps downwards, so that most additions are at its end.
+ * The array is sorted with the highest address first: the kernel maps downwards, so that most additions are at its end. Its
+ * free places lie in one gap, which moves to where the array is edited: what is mapped where something has just gone moves nothing.
  */
 #include "regions.h"
 
@@ -33,7 +34,7 @@
 #define LOCK_TRIES 2000
 
 static struct region *table;      /* highest address first, none overlaps */
-static size_t count;
+static size_t count, gap;         /* regions in all, and before the gap */
 static _Atomic bool torn;
 static _Atomic bool on;
 _Atomic bool regions_present;
@@ -54,20 +55,36 @@ bool regions_on(void)
 	return atomic_load_explicit(&on, memory_order_acquire);
 }
 
+static struct region *at(size_t place)
+{
+	return &table[place < gap ? place : place + (REGIONS_MAX - count)];
+}
+
+static void move_gap(size_t place)
+{
+	size_t behind = gap + (REGIONS_MAX - count);
+	if (place < gap)
+		memmove(&table[place + (behind - gap)], &table[place], (gap - place) * sizeof(*table));
+	else
+		memmove(&table[gap], &table[behind], (place - gap) * sizeof(*table));
+	gap = place;
+}
+
 static void forget_not_forked(void)
 {
 	size_t kept = 0;
+	move_gap(count);
 	for (size_t i = 0; i < count; i++)
 		if (!table[i].not_forked)
 			table[kept++] = table[i];
-	count = kept;
+	count = gap = kept;
 }
 
 /* The first edit in a forked child. An edit like others: one that is forked inside it forgets all. */
 static void meet_new_process(bool was_torn)
 {
 	if (was_torn)
-		count = 0;
+		count = gap = 0;
 	else
 		forget_not_forked();
 	atomic_store_explicit(&fork_page()->known_process, 1, memory_order_relaxed);
@@ -114,7 +131,7 @@ static size_t place_below(uintptr_t address)
 	size_t low = 0, high = count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (table[middle].low >= address)
+		if (at(middle)->low >= address)
 			low = middle + 1;
 		else
 			high = middle;
@@ -126,13 +143,13 @@ static size_t place_below(uintptr_t address)
 static bool any_in(uintptr_t low, uintptr_t high)
 {
 	size_t place = place_below(high);
-	return low < high && place < count && table[place].high > low;
+	return low < high && place < count && at(place)->high > low;
 }
 
-static void close_gap(size_t place, size_t gap)
+static void take_out(size_t place, size_t regions)
 {
-	memmove(&table[place], &table[place + gap], (count - place - gap) * sizeof(*table));
-	count -= gap;
+	move_gap(place);
+	count -= regions;
 }
 
 /* Neighbours that the kernel would make one mapping of, so that there are no more regions than mappings. */
@@ -147,15 +164,15 @@ static bool continues(const struct region *below, const struct region *above)
 /* Makes it a part of its neighbours. Returns false if it continues neither. */
 static bool join(size_t place, const struct region *region)
 {
-	bool below = place < count && continues(&table[place], region);
-	bool above = place > 0 && continues(region, &table[place - 1]);
+	bool below = place < count && continues(at(place), region);
+	bool above = place > 0 && continues(region, at(place - 1));
 	if (below && above) {
-		table[place].high = table[place - 1].high;
-		close_gap(place - 1, 1);
+		at(place)->high = at(place - 1)->high;
+		take_out(place - 1, 1);
 	} else if (below) {
-		table[place].high = region->high;
+		at(place)->high = region->high;
 	} else if (above) {
-		table[place - 1].low = region->low;
+		at(place - 1)->low = region->low;
 	}
 	return below || above;
 }
@@ -169,8 +186,8 @@ static bool insert(const struct region *region)
 		return true;
 	if (count == REGIONS_MAX)
 		return false;
-	memmove(&table[place + 1], &table[place], (count - place) * sizeof(*table));
-	table[place] = *region;
+	move_gap(place);
+	table[gap++] = *region;
 	count++;
 	return true;
 }
@@ -191,12 +208,12 @@ static size_t cut_locked(uintptr_t low, uintptr_t high, struct region *pieces, s
 	if (!any_in(low, high))
 		return 0;
 	size_t first = place_below(high), found = 0;
-	struct region above = part_of(&table[first], high, UINTPTR_MAX), below = { 0 };
-	for (; found < room && first + found < count && table[first + found].high > low; found++) {
-		pieces[found] = part_of(&table[first + found], low, high);
-		below = part_of(&table[first + found], 0, low);
+	struct region above = part_of(at(first), high, UINTPTR_MAX), below = { 0 };
+	for (; found < room && first + found < count && at(first + found)->high > low; found++) {
+		pieces[found] = part_of(at(first + found), low, high);
+		below = part_of(at(first + found), 0, low);
 	}
-	close_gap(first, found);
+	take_out(first, found);
 	insert(&below);
 	insert(&above);
 	return found;
@@ -242,9 +259,9 @@ bool regions_cut_segment(uintptr_t address, struct region *pieces, size_t room, 
 	size_t place = count;
 	while (place > 0 && *found < room) {
 		place--;
-		if (table[place].origin == address && table[place].kind == KIND_SHM) {
-			pieces[(*found)++] = table[place];
-			close_gap(place, 1);
+		if (at(place)->origin == address && at(place)->kind == KIND_SHM) {
+			pieces[(*found)++] = *at(place);
+			take_out(place, 1);
 		}
 	}
 	unlock(&host_mask);
@@ -258,9 +275,9 @@ bool regions_find(uintptr_t low, uintptr_t high, struct region *pieces, size_t r
 	if (!lock(&host_mask))
 		return true;
 	size_t place = any_in(low, high) ? place_below(high) : count;
-	for (; place < count && table[place].high > low && *found < room; place++)
-		pieces[(*found)++] = part_of(&table[place], low, high);
-	bool all = place == count || table[place].high <= low;
+	for (; place < count && at(place)->high > low && *found < room; place++)
+		pieces[(*found)++] = part_of(at(place), low, high);
+	bool all = place == count || at(place)->high <= low;
 	unlock(&host_mask);
 	return all;
 }
