@@ -2,7 +2,7 @@
 /*
  * Memory of our own: anonymous mappings made by raw system calls, which no hook sees and no allocator knows.
  *
- * An arena only grows; it is written by one thread, at start, and then sealed. No function sets errno.
+ * It is written by one thread, at start, and then sealed, reset or freed as a whole. No function sets errno.
  * Safe before start; not in a signal handler.
  */
 #ifndef MADVISOR_ARENA_H

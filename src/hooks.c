@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The hooked functions: real call, hand over, give back. No logic. */
+/* The hooked functions: ask whether the call concerns us, real call, hand over, give back. What is to be done is decided elsewhere. */
 #define _GNU_SOURCE
 
 /* The program's 32-bit off_t and time_t would be redirected to other symbols; here each symbol has its own function. */
@@ -29,7 +29,10 @@ static bool replaces(int flags)
 	return (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED;
 }
 
-/* Before a mapping is made: whether anything has to be done about it. Where no rule is for its kind, that is all it costs. */
+/*
+ * Before a mapping is made: whether anything has to be done about it, or about what it replaces. Where no rule is for its kind, that is
+ * all it costs.
+ */
 static inline bool concerns_us(size_t length, int protection, int flags)
 {
 	const struct policy *policy = runtime_policy();

@@ -143,9 +143,11 @@ static bool may_match(const struct policy *policy, int flags, const struct facts
 
 bool mapping_matters(const struct policy *policy, size_t length, int protection, int flags)
 {
+	if (policy == &starting_policy)
+		return true;
 	if (is_out_of_question(protection, flags))
 		return false;
-	if (policy == &starting_policy || (policy->growable_count && !(flags & MAP_ANONYMOUS)))
+	if (policy->growable_count && !(flags & MAP_ANONYMOUS))
 		return true;
 	struct facts facts = facts_of_call(length, protection, flags);
 	return may_match(policy, flags, &facts);

@@ -2,7 +2,7 @@
 /*
  * What was mapped: from the arguments of the call to facts, to the rule that decides, to the advice.
  *
- * Called by the hooks after the real call succeeded. Order of the tests: flags, protection, size; then fstat(2);
+ * Called by the hooks; what is about a mapping that was made, after the real call succeeded. Order of the tests: flags, protection, size; then fstat(2);
  * readlink(2) of /proc/self/fd/N last. errno is not kept: the hooks do that. Safe in a signal handler and after fork.
  */
 #ifndef MADVISOR_MAPPING_H

@@ -90,6 +90,7 @@ static void strip_deleted(struct name *name, const struct stat *status)
 /* A main thread that has ended by pthread_exit(3) has no descriptors to show; thread-self is there since Linux 3.17. */
 static bool read_descriptor_link(struct name *name, int fd)
 {
+	/* With their lengths: this is part of what every mapping of a file costs. */
 	static const struct {
 		char text[sizeof("/proc/thread-self/fd/")];
 		uint8_t length;

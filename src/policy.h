@@ -102,7 +102,7 @@ static inline const struct size_condition *rule_conditions(const struct rule *ru
 	return rule->limits ? rule->limits->conditions : NULL;
 }
 
-/* The slot of an item of the rule's. */
+/* The slot of an item, which is one of the rule's. */
 static inline uint32_t item_slot(const struct rule *rule, const struct item *item)
 {
 	uint32_t place = 0;
