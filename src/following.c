@@ -54,7 +54,7 @@ static void add(const struct range *range, const struct facts *facts, uint32_t r
 {
 	struct region region = {
 		.low = range->low, .high = range->high, .origin = range->low - range->offset, .rule = rule,
-		.words = facts->words, .known = facts->known, .kind = (uint8_t)facts->kind, .not_forked = not_forked,
+		.words = facts->words, .known = facts->known, .kind = facts->kind, .not_forked = not_forked,
 	};
 	struct status_page *page = status_page();
 	if (!regions_add(&region) && page && atomic_fetch_add_explicit(&page->untracked, 1, memory_order_relaxed) == 0)

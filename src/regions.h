@@ -20,10 +20,11 @@ struct region {
 	uintptr_t low, high;     /* bytes, whole pages; high is exclusive */
 	uintptr_t origin;        /* where byte 0 of the object would lie: shmdt(2) finds the pieces of a segment by it */
 	uint32_t rule;           /* its number; REGION_NO_RULE: only words are remembered, for when it grows */
-	uint16_t words, known;   /* WORD_ sets of the mapping: mremap(2) does not tell them again */
-	uint8_t kind;            /* enum kind */
-	bool not_forked;         /* its rule gave dontfork: a forked child does not have it */
+	unsigned words : WORD_COUNT, known : WORD_COUNT;   /* WORD_ sets: mremap(2) does not tell them again */
+	unsigned kind : 4;       /* enum kind */
+	bool not_forked : 1;     /* its rule gave dontfork: a forked child does not have it */
 };
+_Static_assert(sizeof(struct region) == 32, "the table is moved about");
 
 #define REGION_NO_RULE UINT32_MAX
 

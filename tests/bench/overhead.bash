@@ -93,6 +93,8 @@ bench_regions() {
 	heading "One pair of a file under override, by live regions" ns
 	in_turn pairs "$work/regions.policy" file 20000 1 10 -- pairs "$work/regions.policy" file 20000 1 10000
 	judge regions "10,000 live regions instead of 10" "$(quotient "$second" "$first")" at-most 1.5
+	in_turn pairs "$work/regions.policy" churn 20000 1 10 -- pairs "$work/regions.policy" churn 20000 1 10000
+	judge regions "the same, in random order" "$(quotient "$second" "$first")" at-most 1.5
 }
 
 # instructions POLICY KIND: of one pair; the start of the program is left out by counting two runs of different length.

@@ -5,6 +5,7 @@
  *   anon     anonymous memory            file     a file, shared and read-only
  *   names    a file, with the fstat and readlink of /proc/self/fd that a library must do to know its name
  *   advises  the same, with madvise(MADV_RANDOM)
+ *   churn    a file, each time in the place of another of the LIVE mappings, in random order
  *
  * LIVE mappings of the file stay mapped meanwhile, each at a distance from the next. Each pair is asked for at a place between
  * reservations: what stands beside it elsewhere, which a preload changes, decides whether the kernel has to merge and split.
@@ -23,11 +24,13 @@
 #define LENGTH ((size_t)64 << 10)
 #define THREADS_MAX 16
 
-enum kind { ANON, FILE_ONLY, NAMES, ADVISES };
+enum kind { ANON, FILE_ONLY, NAMES, ADVISES, CHURN };
 static enum kind kind;
 static long count;
 static int file;
 static char link_path[64];
+static void **live;
+static unsigned live_count;
 
 static void *map_once(void *place)
 {
@@ -45,10 +48,24 @@ static void *make_place(void)
 	return reserved + LENGTH;
 }
 
+static void churn(void)
+{
+	unsigned draw = 1;
+	for (long i = 0; i < count; i++) {
+		draw = draw * 1664525 + 1013904223;
+		void *place = live[(draw >> 8) % live_count];
+		munmap(place, LENGTH);
+		if (map_once(place) != place)
+			exit(1);
+	}
+}
+
 static void *work(void *place)
 {
 	struct stat status;
 	char path[4096];
+	if (kind == CHURN)
+		return churn(), NULL;
 	for (long i = 0; i < count; i++) {
 		void *mapping = map_once(place);
 		if (kind >= NAMES && (fstat(file, &status) || readlink(link_path, path, sizeof(path)) < 0))
@@ -69,8 +86,8 @@ static double now(void)
 
 int main(int argc, char **argv)
 {
-	static const char *const kinds[] = { "anon", "file", "names", "advises" };
-	while (argc > 2 && kind < ADVISES && strcmp(kinds[kind], argv[1]) != 0)
+	static const char *const kinds[] = { "anon", "file", "names", "advises", "churn" };
+	while (argc > 2 && kind < CHURN && strcmp(kinds[kind], argv[1]) != 0)
 		kind++;
 	if (argc < 6)
 		return 2;
@@ -78,10 +95,13 @@ int main(int argc, char **argv)
 	int threads = atoi(argv[3]);
 	file = open(argv[5], O_RDONLY);
 	snprintf(link_path, sizeof(link_path), "/proc/self/fd/%d", file);
-	for (int live = atoi(argv[4]); live > 0; live--)
-		if (mmap(NULL, LENGTH, PROT_READ, MAP_SHARED, file, 0) == MAP_FAILED ||
-		    mmap(NULL, LENGTH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
+	live_count = (unsigned)atoi(argv[4]);
+	live = calloc(live_count + 1, sizeof(*live));
+	for (unsigned i = 0; live && i < live_count; i++) {
+		live[i] = mmap(NULL, LENGTH, PROT_READ, MAP_SHARED, file, 0);
+		if (live[i] == MAP_FAILED || mmap(NULL, LENGTH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
 			return 1;
+	}
 
 	pthread_t ids[THREADS_MAX];
 	void *places[THREADS_MAX];
