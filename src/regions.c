@@ -41,9 +41,12 @@ _Atomic bool regions_present;
 
 bool regions_create(void)
 {
-	long memory = sys_mmap(REGIONS_MAX * sizeof(*table), PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	size_t bytes = REGIONS_MAX * sizeof(*table);
+	long memory = sys_mmap(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 	if (memory < 0 && memory > -4096)
 		return false;
+	/* Where transparent huge pages are for all, the first region would take one. */
+	sys_madvise((void *)memory, bytes, MADV_NOHUGEPAGE);
 	table = (struct region *)memory;
 	atomic_store_explicit(&fork_page()->known_process, 1, memory_order_relaxed);
 	atomic_store_explicit(&on, true, memory_order_release);

@@ -153,7 +153,7 @@ assert_flags() {
 
 @test "an mremap that fails leaves what is held, and errno, as they were" {
 	mapper "*.db sequential override" "open a.db ro" "map r shared 4M" "remap 8M wrong" "remap 1M wrong" "remap 0" \
-		"at 4M 4K" "remap 8K" whole "madvise $RANDOM_" flags
+		"at 64T 4K" "remap 8K" whole "madvise $RANDOM_" flags
 	assert_equal "${lines[0]} ${lines[1]} ${lines[2]}" "mremap: EINVAL mremap: EINVAL mremap: EINVAL"
 	assert_flags -1 sr '!rr'
 }

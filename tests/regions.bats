@@ -55,3 +55,9 @@ stress() {
 	stress "$(((rounds + 4) / 5))" 5000 setarch -R "$BATS_TEST_TMPDIR/stress"
 	refute_output --partial "WARNING: ThreadSanitizer"
 }
+
+@test "the table, of which most is never used, takes no huge page" {
+	run preload MADVISOR_RULES='*.db random override' cat /proc/self/smaps
+	assert_success
+	awk '/^Size:/ { size = $2 } /^VmFlags:/ && size == 2048 && / nh / { found = 1 } END { exit !found }' <<<"$output"
+}
