@@ -10,6 +10,8 @@
 #define MADV_WIPEONFORK 18
 #endif
 
+#define WIPED_BYTES ((size_t)64 << 10)   /* of which little is used: a multiple of every page size */
+
 /*
  * Which pages are taken stands in the page that a forked child finds zeroed: a page taken by another thread at the moment
  * of the fork would stay taken in the child for ever.
@@ -26,17 +28,12 @@ static char *pages;   /* NULL: none */
 
 bool scratch_create(void)
 {
-	long page = sys_mmap(SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-	if (page < 0 && page > -4096)
+	long memory = sys_mmap(WIPED_BYTES + SCRATCH_BYTES * SCRATCH_COUNT, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	if (memory < 0 && memory > -4096)
 		return false;
-	long memory = sys_mmap((size_t)SCRATCH_BYTES * SCRATCH_COUNT, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-	if (memory < 0 && memory > -4096) {
-		sys_munmap((void *)page, SCRATCH_BYTES);
-		return false;
-	}
-	sys_madvise((void *)page, SCRATCH_BYTES, MADV_WIPEONFORK);
-	wiped = (struct wiped *)page;
-	pages = (char *)memory;
+	sys_madvise((void *)memory, WIPED_BYTES, MADV_WIPEONFORK);
+	wiped = (struct wiped *)memory;
+	pages = (char *)memory + WIPED_BYTES;
 	return true;
 }
 

@@ -59,6 +59,11 @@ bool next_line(struct lines *lines, struct span *line)
 	return true;
 }
 
+bool span_equals(struct span span, const char *string)
+{
+	return strlen(string) == span.length && memcmp(span.bytes, string, span.length) == 0;
+}
+
 unsigned word_column(const struct word *word, size_t offset)
 {
 	if (!word->quoted)

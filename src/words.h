@@ -23,11 +23,12 @@ static inline struct span span_to(struct span span, size_t length)
 	return (struct span){ span.bytes, length };
 }
 
+bool span_equals(struct span span, const char *string);
+
 /* Tables of words are searched with it: mostly the first byte decides. An empty span is no word. */
-static inline bool span_is(struct span span, const char *string)
+static inline __attribute__((always_inline)) bool span_is(struct span span, const char *string)
 {
-	return span.length > 0 && span.bytes[0] == string[0] && strlen(string) == span.length &&
-	       memcmp(span.bytes, string, span.length) == 0;
+	return span.length > 0 && span.bytes[0] == string[0] && span_equals(span, string);
 }
 
 static inline bool span_begins(struct span span, const char *string)

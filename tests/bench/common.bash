@@ -79,7 +79,7 @@ difference() {
 draw() {
 	command -v gnuplot >/dev/null || return 0
 	gnuplot <<-END
-		set terminal svg size 1100,$((110 + 40 * $(wc -l <"$out/$1.tsv"))) dynamic
+		set terminal svg size 1100,$((170 + 40 * $(wc -l <"$out/$1.tsv"))) dynamic
 		set output "$out/$1.svg"
 		set title "$1: what each figure takes up of its bound" noenhanced
 		set datafile separator "\t"

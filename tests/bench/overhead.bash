@@ -129,9 +129,9 @@ bench_instructions() {
 	count_instructions "file, 10,000 rules (without: fstat and readlink)" file "$work/tenthousand.policy" names
 }
 
-# spawn NAME=VALUE...: milliseconds to start /bin/true.
+# spawn NAME=VALUE...: milliseconds to start /bin/true, on one processor.
 spawn() {
-	"$programs/spawn" 200 /bin/true "$@" | awk '{ printf "%.4f\n", $1 / 1000 }'
+	taskset -c 0 "$programs/spawn" 200 /bin/true "$@" | awk '{ printf "%.4f\n", $1 / 1000 }'
 }
 
 # peer LABEL LIBRARY: what another preload costs; no bound.
