@@ -78,17 +78,22 @@ difference() {
 # draw SERIES: how much of its bound each figure takes up, as an SVG.
 draw() {
 	command -v gnuplot >/dev/null || return 0
-	gnuplot <<-END
-		set terminal svg size 1100,$((170 + 40 * $(wc -l <"$out/$1.tsv"))) dynamic
+	local rows
+	rows=$(wc -l <"$out/$1.tsv")
+	# It finds no room for the labels of a low picture, and has it.
+	gnuplot <<-END 2>&1 | { grep -v "making room" || true; }
+		height = 90 + 40 * $rows
+		set terminal svg size 1100,height dynamic
 		set output "$out/$1.svg"
 		set title "$1: what each figure takes up of its bound" noenhanced
 		set datafile separator "\t"
 		set style fill solid 0.4
-		set lmargin 58
-		set rmargin 4
+		set lmargin at screen 0.44
+		set rmargin at screen 0.97
+		set tmargin at screen 1 - 45.0 / height
+		set bmargin at screen 45.0 / height
 		set xrange [0:1.2<*]
-		set yrange [*:*] reverse
-		set offsets 0, 0, 0.6, 0.6
+		set yrange [$rows - 0.4:-0.6]
 		set xtics ("0" 0, "half" 0.5, "bound" 1)
 		set ytics noenhanced
 		set arrow from 1, graph 0 to 1, graph 1 nohead linewidth 2
