@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What a library without work costs a host in memory: every program on a machine may carry it.
+# What the library costs a host in memory, without work and with many rules: every program on a machine may carry it.
 
 load helpers
 
@@ -10,7 +10,7 @@ resident() {
 	local run
 	for run in {1..15}; do
 		env "$@" cat /proc/self/smaps | awk '
-			/^[0-9a-f]+-[0-9a-f]+ / { ours = $NF ~ /libmadvisor/ }
+			/^[0-9a-f]+-[0-9a-f]+ / { ours = /libmadvisor|\/dev\/zero/ }
 			ours && $1 == "Rss:" || !ours && $1 == "Anonymous:" { sum += $2 }
 			END { print sum }'
 	done | sort -n | sed -n 8p
@@ -26,4 +26,16 @@ resident() {
 		[ "$((with - bare))" -gt 20 ] || fail "the library was not loaded"
 		[ "$((with - bare))" -lt 150 ]
 	done
+}
+
+# bats test_tags=no-sanitizer
+@test "a thousand rules take less than 190 kB of memory more than one" {
+	local one many
+	write_policy one <<<'/data/0/**/n0*.mdb random,dontdump size>=1M'
+	seq 1000 | sed 's|.*|/data/&/**/n&*.mdb random,dontdump size>=1M|' | write_policy many
+	one=$(resident LD_PRELOAD="$LIBRARY" MADVISOR_POLICY="$BATS_TEST_TMPDIR/one")
+	many=$(resident LD_PRELOAD="$LIBRARY" MADVISOR_POLICY="$BATS_TEST_TMPDIR/many")
+	echo "one $one kB, a thousand $many kB"
+	[ "$((many - one))" -gt 100 ] || fail "the rules are not in force"
+	[ "$((many - one))" -lt 190 ]
 }
