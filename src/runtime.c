@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 
 #include "advise.h"
+#include "directories.h"
 #include "existing.h"
 #include "following.h"
 #include "index.h"

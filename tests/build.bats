@@ -115,6 +115,16 @@ installed() {
 	refute_output --regexp '\((RPATH|RUNPATH)\)'
 }
 
+# bats test_tags=no-sanitizer
+@test "what knows the directories of configure is compiled anew when they change" {
+	local needs
+	run make -C "$BUILD" --no-print-directory --dry-run --what-if=Makefile all
+	assert_success
+	for needs in src/directories.h runtime.c paths.c; do
+		assert_output --partial "$needs"
+	done
+}
+
 @test "make install puts the files where they belong, make uninstall leaves none" {
 	make_install install
 	assert_equal "$(installed bin)" madvisor

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "directories.h"
 
 #define LIBRARY "libmadvisor.so"
 
