@@ -27,6 +27,7 @@ load attach
 @test "a dry run says what would be done, and does nothing" {
 	target
 	run -0 madvisor attach -n -r "$data willneed,random" "$pid"
+	assert_output --partial '2 of 2 would be done (dry run)'
 	assert_output --partial 'would be given from outside'
 	assert_output --partial 'would be given inside one of its threads'
 	run -1 has_flag "$pid" "$data" rr

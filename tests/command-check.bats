@@ -56,6 +56,20 @@ setup() {
 	run -0 madvisor check -r "$PWD/data/not/yet/there/*.ibd random file>=1G"
 }
 
+@test "a number of bytes below a page is noted: its suffix may be missing" {
+	run -0 madvisor check -r '*.db normal override file>=50'
+	assert_output --partial 'note: file>=50 is in bytes'
+	run -0 madvisor check -r '*.db normal override file>=50% size>=4K size>0'
+	refute_output --partial 'in bytes'
+}
+
+@test "a program line with the name of a script is said to name none" {
+	printf '#!/bin/sh\nexec true\n' >"$BATS_TEST_TMPDIR/script"
+	chmod +x "$BATS_TEST_TMPDIR/script"
+	run -1 env PATH="$BATS_TEST_TMPDIR:$PATH" "$MADVISOR" check -r 'program script; *.db normal override'
+	assert_output --partial "$BATS_TEST_TMPDIR/script is a script of "
+}
+
 @test "a program line that never matches is said, with the name that would" {
 	cp /usr/bin/true real-name
 	ln -s real-name link-name

@@ -16,6 +16,14 @@ setup() {
 	[[ $stderr =~ MADVISOR_RULES:2\ +1\ +8\.0\ MiB\ +0\ +0 ]] || fail "$stderr"
 }
 
+@test "--report of a dry run says that nothing was advised" {
+	run -0 --separate-stderr madvisor run -n --report -r '*.db random' "$PROGRAMS/mapper" 'open some.db ro' 'map r shared 0' flags
+	assert_regex "$stderr" 'dry run: nothing was advised'
+	refute_output --partial ' rr '
+	run -0 --separate-stderr madvisor run --report -r '*.db random' "$PROGRAMS/mapper" 'open some.db ro' 'map r shared 0'
+	refute_regex "$stderr" 'dry run'
+}
+
 @test "--report leaves nothing behind" {
 	# shellcheck disable=SC2016 # for the shell below
 	run -0 --separate-stderr madvisor run --report -r '*.db random' sh -c 'ls -d "$MADVISOR_REPORT"/*; echo "$MADVISOR_REPORT"'

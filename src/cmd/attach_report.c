@@ -23,7 +23,7 @@ static size_t count_done(const struct plan *plan)
 	return done;
 }
 
-static void print_table(const struct plan *plan, const struct process *process)
+static void print_table(const struct plan *plan, const struct process *process, bool dry_run)
 {
 	static const char *const titles[] = {
 		">SIZE", ">RESIDENT", "KIND", "IN FORCE", "RULE", "ADVICE", "RESULT", "MAPPING", NULL
@@ -32,7 +32,8 @@ static void print_table(const struct plan *plan, const struct process *process)
 		printf("process %d, %s: no mapping that the policy has advice for\n", (int)process->pid, program_name(process));
 		return;
 	}
-	printf("process %d, %s: %zu of %zu done\n", (int)process->pid, program_name(process), count_done(plan), plan->count);
+	printf("process %d, %s: %zu of %zu %s\n", (int)process->pid, program_name(process), count_done(plan), plan->count,
+	       dry_run ? "would be done (dry run)" : "done");
 	struct table *table = table_create(titles);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct step *step = &plan->steps[i];
@@ -85,6 +86,6 @@ void print_plan(const struct plan *plan, const struct process *process, bool as_
 	if (as_json)
 		print_json(plan, process, dry_run);
 	else
-		print_table(plan, process);
+		print_table(plan, process, dry_run);
 	fflush(stdout);
 }

@@ -30,6 +30,7 @@ struct sums {
 	struct sum *list;
 	size_t count;
 	unsigned programs;
+	bool dry_run;
 	unsigned unreadable;   /* that left a file, and no report in it */
 };
 
@@ -50,6 +51,7 @@ static void add_snapshot(struct sums *sums, const struct snapshot *snapshot)
 	uint32_t index;
 
 	sums->programs++;
+	sums->dry_run |= snapshot->page->dry_run == 1;
 	for (index = 0; index < snapshot->page->rule_count; index++) {
 		const struct rule_status *rule = &snapshot->rules[index];
 		struct sum *sum = sum_of(sums, rule_name(snapshot, index));
@@ -141,6 +143,8 @@ static void print_sums(const struct sums *sums)
 		fprintf(stderr, "  no rule was for any program that was started\n");
 	if (!sums->programs)
 		return;
+	if (sums->dry_run)
+		fprintf(stderr, "  dry run: nothing was advised, this would have been\n");
 	if (sums->programs > 1)
 		fprintf(stderr, "  by the rules, in %u programs:\n", sums->programs);
 	table = table_create(titles);

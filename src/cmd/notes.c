@@ -38,6 +38,16 @@ static bool print_link(const struct rule *rule, FILE *out)
 	return is_link;
 }
 
+/* A script's process is its interpreter's, and may become another by and by. */
+static bool is_script(const struct target *target)
+{
+	char *real = target->path ? realpath(target->path, NULL) : NULL;
+	bool script = real && strcmp(real, target->identity.path);
+
+	free(real);
+	return script;
+}
+
 /* "program NAME" with a name that is found here, but behind a link or a script has another that its line lacks. */
 static bool print_program(const struct glob_list *program, const struct glob_list *line, FILE *out)
 {
@@ -52,8 +62,12 @@ static bool print_program(const struct glob_list *program, const struct glob_lis
 	if (target.error || !*target.identity.path || scope_applies(&scope, &target.identity))
 		return false;
 	base = strrchr(target.identity.path, '/') + 1;
-	fprintf(out, "    \"program %s\" does not match %s: \"program %s\" would\n", program->text,
-		target.identity.path, program->whole_path ? target.identity.path : base);
+	if (is_script(&target))
+		fprintf(out, "    \"program %s\" does not match: %s is a script of %s; name the program that it starts\n",
+			program->text, target.path, target.identity.path);
+	else
+		fprintf(out, "    \"program %s\" does not match %s: \"program %s\" would\n", program->text,
+			target.identity.path, program->whole_path ? target.identity.path : base);
 	return true;
 }
 
@@ -119,10 +133,22 @@ static bool kernel_forgets_recency(void)
 	       (major > 6 || (major == 6 && minor >= 3));
 }
 
+/* "file>=50" where "file>=50%" was meant. */
+static void print_small_numbers(const struct rule *rule, FILE *out)
+{
+	const struct size_condition *condition;
+
+	for (condition = rule_conditions(rule); condition; condition = condition->next)
+		if (!condition->percent && condition->number > 1 && condition->number < 4096)
+			fprintf(out, "    note: %s%s%llu is in bytes, and less than a page; K, M, G, T or %% may be missing\n",
+				condition->file ? "file" : "size", condition->operator, (unsigned long long)condition->number);
+}
+
 void print_notes(const struct rule *rule, FILE *out)
 {
 	bool anon = rule->kinds & KIND_BIT(KIND_ANON);
 
+	print_small_numbers(rule, out);
 	if (gives(rule, is_without_recency) && !has_condition(rule, true) && !anon && kernel_forgets_recency())
 		fputs("    note: since Linux 6.3 use of such a mapping no longer keeps its pages in memory, which\n"
 		      "          harms files that fit into it; a condition such as file>=50% leaves those alone\n",

@@ -143,8 +143,8 @@ const struct subcommand status_subcommand = {
 	.summary = "say what the library did in running processes",
 	.description =
 		"For a process, or for all that the caller may read: each rule with the mappings and bytes that it\n"
-		"advised since the start of the service (forked children included), what of that is mapped now,\n"
-		"how often it answered the program's own advice, and what failed; then the last lines of the log.\n"
+		"advised since the start of the service (forked children included); LIVE: the mappings that it is for\n"
+		"as they are now, those made while it was off too; how often it answered the program's own advice, and what failed; then the last lines of the log.\n"
 		"The process is not stopped. LIVE is \"?\" where the policy that it read cannot be read any\n"
 		"more, or has changed.\n",
 	.options = options,

@@ -117,9 +117,9 @@ bench_instructions() {
 		echo "  instructions left out: valgrind is not installed"
 		return 0
 	}
-	local rounds=1 pairs_program=(valgrind --tool=callgrind --callgrind-out-file=/dev/null "$programs/pairs")
+	local pairs_program=(valgrind --tool=callgrind --callgrind-out-file=/dev/null "$programs/pairs")
 	prepare_policies
-	heading "Instructions of one pair, the same in each run" "valgrind --tool=callgrind"
+	printf '\n%-64s %10s %10s %8s\n' "Instructions of one pair, by callgrind: the same in each run" without with beyond
 	count_instructions "anonymous, library asleep" anon "" anon
 	count_instructions "anonymous, no rule for anonymous memory" anon "$work/ten.policy" anon
 	count_instructions "file, ruled out by flags" file "$work/flags.policy" file
