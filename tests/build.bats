@@ -131,6 +131,11 @@ installed() {
 	assert_equal "$(installed 'lib*')" libmadvisor.so
 	assert_equal "$(installed share/madvisor)" "$(cd "$PRESETS" && printf '%s\n' *.policy | sort)"
 	assert_equal "$(installed man)" "$(printf '%s\n' libmadvisor.7 madvisor.1 madvisor.policy.5)"
+	# The manual names the directories of this installation.
+	run find "$BATS_TEST_TMPDIR/root" -path '*/man/man*' -type f \
+		-exec grep -hoE '[^ =]*/(libmadvisor\.so|madvisor/default\.policy)' {} +
+	assert_line "$(sed -n 's/^#define LIBDIR "\(.*\)"/\1/p' "$BUILD/src/directories.h")/libmadvisor.so"
+	assert_line "$(sed -n 's/^#define SYSCONFDIR "\(.*\)"/\1/p' "$BUILD/src/directories.h")/default.policy"
 
 	make_install uninstall
 	run find "$BATS_TEST_TMPDIR/root" ! -type d
