@@ -30,12 +30,15 @@ load attach
 }
 
 @test "a signal that the program ignores ends no call, though a traced thread stops for it" {
-	needs python3
 	target epoll_wait
-	setpriv --pdeathsig KILL python3 -c '
-import os, signal, sys
+	# Some thousands a second: of a million, one is there whenever the thread is looked at, and attach lets it alone.
+	setpriv --pdeathsig KILL "$PYTHON" -c '
+import os, signal, sys, time
+print("begun", flush=True)
 while True:
-	os.kill(int(sys.argv[1]), signal.SIGWINCH)' "$pid" 2>/dev/null 3>&- &
+	os.kill(int(sys.argv[1]), signal.SIGWINCH)
+	time.sleep(0.0002)' "$pid" >"$BATS_TEST_TMPDIR/flood" 2>/dev/null 3>&- &
+	wait_for grep -q begun "$BATS_TEST_TMPDIR/flood"
 	attach_often 40
 	kill $!
 	unharmed
