@@ -17,7 +17,6 @@
 _Static_assert(LINE_BYTES <= SCRATCH_BYTES, "a line is made in a scratch page");
 
 #define TERMINAL_PIECE 240
-#define MEMORY_DEVICES 1   /* the major number of /dev/null, and of /dev/kmsg, which makes a record of each write */
 
 static const char *const level_names[] = { "error", "warning", "notice", "info", "debug" };
 _Static_assert(sizeof(level_names) / sizeof(*level_names) == LOG_LEVEL_COUNT, "each level has a name");
@@ -96,20 +95,39 @@ static bool is_still_ours(void)
 
 /*
  * A terminal that says it has room takes a piece of text as long as a buffer of the kernel's, 256 bytes, but after that maybe not
- * a line's end, which becomes two bytes: n_tty_write waits for those. So the end has a write, and a question, of its own.
+ * a line's end, which becomes two bytes: n_tty_write waits for those. So the end has a write, and a question, of its own; and each
+ * byte has where the terminal changes their case. Returns how many bytes were written.
  */
-static long write_to_terminal(const char *bytes, size_t length)
+static size_t write_pieces(const char *bytes, size_t length, size_t largest)
 {
 	size_t written = 0;
-	while (written < length) {
+	while (written < length && sys_writable_now(LOG_DESCRIPTOR)) {
 		size_t text = length - 1 - written;
-		size_t piece = text == 0 ? 1 : text < TERMINAL_PIECE ? text : TERMINAL_PIECE;
-		long result = sys_writable_now(LOG_DESCRIPTOR) ? sys_write(LOG_DESCRIPTOR, bytes + written, piece) : -EAGAIN;
+		size_t piece = text == 0 ? 1 : text < largest ? text : largest;
+		long result = sys_write(LOG_DESCRIPTOR, bytes + written, piece);
 		if (result <= 0)
-			return result;
+			break;
 		written += (size_t)result;
 	}
-	return (long)written;
+	return written;
+}
+
+/*
+ * The room that a terminal has may be another writer's a moment later: of a process and all it forked one asks and writes at a time,
+ * and nobody waits for his turn. What follows a line that was cut begins a new one.
+ */
+static long write_to_terminal(const char *bytes, size_t length, size_t largest)
+{
+	static _Atomic uint32_t own_turn;
+	_Atomic uint32_t *turn = status_page() ? &status_page()->terminal : &own_turn;
+	uint32_t before = atomic_exchange_explicit(turn, TERMINAL_BUSY, memory_order_acquire);
+	if (before == TERMINAL_BUSY)
+		return -EAGAIN;
+	bool cut = before == TERMINAL_CUT && write_pieces("\n", 1, 1) != 1;
+	size_t written = cut ? 0 : write_pieces(bytes, length, largest);
+	cut |= written > 0 && written < length;
+	atomic_store_explicit(turn, cut ? TERMINAL_CUT : TERMINAL_FREE, memory_order_release);
+	return written == length ? (long)length : -EAGAIN;
 }
 
 static long write_without_waiting(const char *bytes, size_t length)
@@ -118,8 +136,9 @@ static long write_without_waiting(const char *bytes, size_t length)
 	bool not_supported = result == -EOPNOTSUPP || result == -ENOSYS || result == -EINVAL || result == -EPERM;
 	if (!not_supported)
 		return result;
-	if (S_ISCHR(descriptor.st_mode) && descriptor.st_rdev >> 8 != MEMORY_DEVICES)
-		return write_to_terminal(bytes, length);
+	bool by_bytes;
+	if (S_ISCHR(descriptor.st_mode) && sys_is_terminal(LOG_DESCRIPTOR, &by_bytes))
+		return write_to_terminal(bytes, length, by_bytes ? 1 : TERMINAL_PIECE);
 	return sys_writable_now(LOG_DESCRIPTOR) ? sys_write(LOG_DESCRIPTOR, bytes, length) : -EAGAIN;
 }
 
@@ -142,7 +161,7 @@ static void write_line(const char *bytes, size_t length)
 	if (result == -EFBIG)
 		eat_signal(SIGXFSZ, pending);
 	sys_restore_signals(&host_mask);
-	if (result < 0 && status_page())
+	if (result < (long)length && status_page())
 		atomic_fetch_add_explicit(&status_page()->lines_dropped, 1, memory_order_relaxed);
 }
 

@@ -7,8 +7,9 @@
  * addition; and the kernel hands an address out again only after the destroying call, which comes after the removal.
  *
  * Lock. One word in a page that the kernel zeroes in a forked child (MADV_WIPEONFORK), taken with all signals but SIGSYS blocked
- * and held for the edit of an array only, without a system call. A signal handler cannot meet its own thread's lock; a forked
- * child finds it free; a vfork child shares page and table, and excludes like any thread.
+ * and held for the edit of an array only, without a system call. A signal handler cannot meet its own thread's
+ * lock (that of a SIGSYS which was sent can: then the table goes off); a forked child finds it free; a vfork child shares page and
+ * table, and excludes like any thread.
  *
  * Torn. A flag in ordinary memory is set during an edit. Lock free and flag set can only be a child that was forked inside
  * another thread's edit: it forgets all regions. What the kernel has been advised stays; only overrides are lost.

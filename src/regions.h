@@ -24,6 +24,7 @@ struct region {
 	unsigned kind : 4;       /* enum kind */
 	bool not_forked : 1;     /* its rule gave dontfork: a forked child does not have it */
 };
+_Static_assert(KIND_COUNT <= 16, "a kind has four bits");
 _Static_assert(sizeof(struct region) == 32, "the table is moved about");
 
 #define REGION_NO_RULE UINT32_MAX

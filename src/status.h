@@ -36,6 +36,8 @@ struct rule_status {
 	_Atomic uint32_t failures[FAILURE_COUNT];
 };
 
+enum terminal_turn { TERMINAL_FREE, TERMINAL_BUSY, TERMINAL_CUT };   /* CUT: free, and the last line has no end */
+
 struct status_page {
 	char magic[8];
 	uint32_t abi, header_bytes;                 /* sizeof(struct status_page) */
@@ -43,6 +45,8 @@ struct status_page {
 	uint32_t rule_count, item_count, source_count, pid;   /* pid: of the process that started */
 	_Atomic uint32_t off;                       /* 1: switched off. Other values count as on */
 	uint32_t dry_run;
+	_Atomic uint32_t terminal;                  /* enum terminal_turn: of the log, where descriptor 2 is a terminal */
+	uint32_t reserved;
 	_Atomic uint64_t lines_written;             /* into the ring, ever */
 	_Atomic uint64_t lines_dropped;             /* would have blocked, or descriptor 2 is another now */
 	_Atomic uint64_t unnamed;                   /* mappings left alone: no /proc, name too long, no scratch page */

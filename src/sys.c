@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "sys.h"
 
+#include <asm/ioctls.h>
+#include <asm/termbits.h>   /* the kernel's struct termios */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mempolicy.h>
@@ -197,6 +199,14 @@ long sys_readlink(const char *path, char *buffer, size_t size)
 long sys_ioctl(int fd, unsigned long request, void *argument)
 {
 	return CALL(SYS_ioctl, fd, request, argument);
+}
+
+bool sys_is_terminal(int fd, bool *by_bytes)
+{
+	struct termios terminal = { .c_oflag = 0 };
+	bool is_one = CALL(SYS_ioctl, fd, TCGETS, &terminal) >= 0;
+	*by_bytes = terminal.c_oflag & OLCUC;
+	return is_one;
 }
 
 long sys_shm_size(int shmid, uint64_t *bytes)

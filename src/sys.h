@@ -44,6 +44,8 @@ long sys_birth(int fd, int64_t birth[2]);               /* statx(2): seconds, na
 long sys_filesystem_type(int fd);                       /* f_type of fstatfs(2) */
 long sys_readlink(const char *path, char *buffer, size_t size);
 long sys_ioctl(int fd, unsigned long request, void *argument);
+/* Whether it is a terminal; *by_bytes: one that asks for room for each byte, since it changes their case (OLCUC, termios(3)). */
+bool sys_is_terminal(int fd, bool *by_bytes);
 long sys_shm_size(int shmid, uint64_t *bytes);          /* shm_segsz of IPC_STAT */
 
 long sys_block_signals(sys_sigset *old);                /* all but SIGSYS, in this thread */

@@ -178,6 +178,49 @@ noisy() {
 
 # Of the kernel's log each write is a record; /dev/full is a device of the same kind.
 # bats test_tags=no-sanitizer
+@test "children that fill a terminal nobody reads at the same moment do not wait for each other's room" {
+	cat >unread.py <<-'END'
+		import os, pty, subprocess, sys
+		for turn in range(12):
+		    terminal, stderr = pty.openpty()
+		    if subprocess.run(sys.argv[1:], stderr=stderr).returncode:
+		        sys.exit(1)
+		    os.close(terminal), os.close(stderr)
+	END
+	cat >children.py <<-'END'
+		import mmap, os
+		file = os.open("data.mdb", os.O_RDONLY)
+		for child in range(8):
+		    if os.fork() == 0:
+		        for turn in range(300):
+		            mmap.mmap(file, 4096, prot=mmap.PROT_READ).close()
+		        os._exit(0)
+		for child in range(8):
+		    os.wait()
+	END
+	run timeout -s KILL 60 "$PYTHON" unread.py env LD_PRELOAD="$HOST_PRELOAD" MADVISOR_LOG_LEVEL=info MADVISOR_RULES='*.mdb random' "$PYTHON" children.py
+	assert_success
+}
+
+@test "a terminal that makes capital letters, and that nobody reads: the host does not wait" {
+	cat >capital.py <<-'END'
+		import pty, subprocess, sys, termios
+		terminal, stderr = pty.openpty()
+		modes = termios.tcgetattr(stderr)
+		modes[1] |= termios.OLCUC
+		termios.tcsetattr(stderr, termios.TCSANOW, modes)
+		sys.exit(subprocess.run(sys.argv[1:], stderr=stderr).returncode)
+	END
+	cat >maps.py <<-'END'
+		import mmap, os
+		file = os.open("data.mdb", os.O_RDONLY)
+		for turn in range(2000):
+		    mmap.mmap(file, 4096, prot=mmap.PROT_READ).close()
+	END
+	run timeout -s KILL 60 "$PYTHON" capital.py env LD_PRELOAD="$HOST_PRELOAD" MADVISOR_LOG_LEVEL=info MADVISOR_RULES='*.mdb random' "$PYTHON" maps.py
+	assert_success
+}
+
 @test "a line to a device that is no terminal is one write" {
 	needs strace
 	run strace -o trace -s 400 -e trace=write,pwritev2 bash -c "exec env LD_PRELOAD='$LIBRARY' MADVISOR_LOG_LEVEL=info \
