@@ -142,13 +142,6 @@ static long write_without_waiting(const char *bytes, size_t length)
 	return sys_writable_now(LOG_DESCRIPTOR) ? sys_write(LOG_DESCRIPTOR, bytes, length) : -EAGAIN;
 }
 
-/* A signal that our write has raised in this thread, and that was not pending before, is taken away again. */
-static void eat_signal(int signal, sys_sigset pending_before)
-{
-	if (!(pending_before >> (signal - 1) & 1))
-		sys_take_signal(signal);
-}
-
 static void write_line(const char *bytes, size_t length)
 {
 	sys_sigset host_mask, pending = 0;
@@ -157,9 +150,9 @@ static void write_line(const char *bytes, size_t length)
 	sys_pending_signals(&pending);
 	long result = is_still_ours() ? write_without_waiting(bytes, length) : -EBADF;
 	if (result == -EPIPE)
-		eat_signal(SIGPIPE, pending);
+		sys_take_signal(SIGPIPE, pending);
 	if (result == -EFBIG)
-		eat_signal(SIGXFSZ, pending);
+		sys_take_signal(SIGXFSZ, pending);
 	sys_restore_signals(&host_mask);
 	if (result < (long)length && status_page())
 		atomic_fetch_add_explicit(&status_page()->lines_dropped, 1, memory_order_relaxed);

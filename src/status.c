@@ -69,8 +69,8 @@ static long allocate(int fd, size_t bytes)
 		return result;
 	sys_pending_signals(&pending);
 	result = sys_allocate(fd, bytes);
-	if (result == -EFBIG && !(pending >> (SIGXFSZ - 1) & 1))
-		sys_take_signal(SIGXFSZ);
+	if (result == -EFBIG)
+		sys_take_signal(SIGXFSZ, pending);
 	sys_restore_signals(&host_mask);
 	return result;
 }

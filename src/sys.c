@@ -235,11 +235,12 @@ long sys_pending_signals(sys_sigset *pending)
 	return CALL(SYS_rt_sigpending, pending, SIGNAL_SET_BYTES);
 }
 
-long sys_take_signal(int signal)
+void sys_take_signal(int signal, sys_sigset pending_before)
 {
 	sys_sigset set = 1ull << (signal - 1);
 	struct timespec none = { 0, 0 };
-	return CALL(SYS_rt_sigtimedwait, &set, NULL, &none, SIGNAL_SET_BYTES);
+	if (!(pending_before & set))
+		CALL(SYS_rt_sigtimedwait, &set, NULL, &none, SIGNAL_SET_BYTES);
 }
 
 long sys_write_nowait(int fd, const void *buffer, size_t size)

@@ -51,7 +51,11 @@ long sys_shm_size(int shmid, uint64_t *bytes);          /* shm_segsz of IPC_STAT
 long sys_block_signals(sys_sigset *old);                /* all but SIGSYS, in this thread */
 long sys_restore_signals(const sys_sigset *old);
 long sys_pending_signals(sys_sigset *pending);
-long sys_take_signal(int signal);                       /* rt_sigtimedwait(2) with no wait; the signal, or -EAGAIN */
+/*
+ * Takes away a signal that a call of ours has raised in this thread, unless it was pending before: rt_sigtimedwait(2) with no wait.
+ * While all signals are blocked.
+ */
+void sys_take_signal(int signal, sys_sigset pending_before);
 long sys_write_nowait(int fd, const void *buffer, size_t size);   /* pwritev2(2), RWF_NOWAIT, at the file's position */
 long sys_write(int fd, const void *buffer, size_t size);
 bool sys_writable_now(int fd);                          /* poll(2) with no wait */
