@@ -26,10 +26,15 @@ teardown_file() {
 	clean_up
 }
 
+# alive PID: false for a process that ends, too, be its parent told of it or not: a backend may do so at any time.
+alive() {
+	[ -e "/proc/$1/exe" ]
+}
+
 # under_load RULE OTHER PIDS CLIENT...: attaches with one rule and the other, turn about, while the client runs; it must
 # succeed. PIDS: a command that prints the processes to attach to. Ends with RULE. The number of attaches is in $attached.
 under_load() {
-	local rule=$1 other=$2 pids=$3 client status=0 each gone
+	local rule=$1 other=$2 pids=$3 client status=0 each
 	shift 3
 	attached=0
 	"$@" >"$DATA/client" 2>&1 3>&- &
@@ -37,10 +42,10 @@ under_load() {
 	while kill -0 $client 2>/dev/null || ((attached < 20 || attached % 2)); do
 		((++attached % 2)) && rule_now=$other || rule_now=$rule
 		for each in $($pids); do
-			"$MADVISOR" attach -r "$rule_now" "$each" >"$DATA/attached" 2>&1 && continue
-			# a backend may end at any time
-			gone=$([ -d "/proc/$each" ] || echo yes)
-			[ -n "$gone" ] || { cat "$DATA/attached"; return 1; }
+			"$MADVISOR" attach -r "$rule_now" "$each" >"$DATA/attached" 2>&1 || ! alive "$each" || {
+				cat "$DATA/attached"
+				return 1
+			}
 		done
 	done
 	wait $client || status=$?
@@ -101,12 +106,12 @@ the_server() {
 		pgrep -P "$pid"
 	}
 	under_load '[shared-anon] dontdump size>=16M' '[shared-anon] dodump size>=16M' backends \
-		pgbench -h "$DATA/postgres" -U postgres -c 4 -T 10 postgres
+		pgbench -h "$DATA/postgres" -U postgres -C -c 4 -T 10 postgres
 	run grep 'number of failed transactions' "$DATA/client"
 	assert_output --partial ': 0 '
 	local backend
 	for backend in $(backends); do
-		[ ! -d "/proc/$backend" ] || assert_flag "$backend" '^rw-s /dev/zero' 16384 dd
+		assert_flag "$backend" '^rw-s /dev/zero' 16384 dd || ! alive "$backend"
 	done
 	shut_down
 	assert_quiet

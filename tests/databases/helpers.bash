@@ -135,7 +135,7 @@ mappings() {
 # assert_flag PID REGEX KIBIBYTES FLAG: there are such mappings, and all have the flag.
 assert_flag() {
 	run mappings "$1" "$2" "$3"
-	assert_output
+	assert_output || return
 	run grep -v " $4 " <<<"$output"
 	refute_output
 }
