@@ -17,7 +17,7 @@
 #include "words.h"
 
 /* The last few that are unlike each other. */
-#define RECENT_COUNT 4
+#define RECENT_COUNT 16
 struct recent {
 	const struct rule *rules[RECENT_COUNT];
 	unsigned count;             /* ever */
