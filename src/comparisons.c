@@ -62,11 +62,10 @@ static void check_bounds(struct reading *reading, struct draft *draft, const str
 		complain(reading, word->column, "%q and an earlier condition exclude each other", word->text);
 }
 
-/* In memory of the line. */
 static void append_condition(struct reading *reading, struct rule *rule, struct size_condition *condition)
 {
 	if (!rule->limits)
-		rule->limits = line_alloc(reading, sizeof(*rule->limits));
+		rule->limits = reading_alloc(reading, sizeof(*rule->limits));
 	if (!rule->limits)
 		return;
 	const struct size_condition **last = &rule->limits->conditions;
@@ -104,7 +103,7 @@ void read_comparison(struct reading *reading, struct draft *draft, const struct 
 			 operators[operator].opposite, operators[operator].text);
 		return;
 	}
-	struct size_condition *condition = line_alloc(reading, sizeof(*condition));
+	struct size_condition *condition = reading_alloc(reading, sizeof(*condition));
 	if (!condition || !read_amount(reading, column + length, span_from(behind, length), &condition->number,
 				       &condition->percent))
 		return;
@@ -114,37 +113,4 @@ void read_comparison(struct reading *reading, struct draft *draft, const struct 
 		complain(reading, word->column, "\"file\" has no meaning for %q: there is no file", draft->pattern->text);
 	check_bounds(reading, draft, word, condition);
 	append_condition(reading, draft->rule, condition);
-}
-
-static bool conditions_equal(const struct rule *rule, const struct rule *other_rule)
-{
-	const struct size_condition *one = rule->limits->conditions, *other = other_rule->limits->conditions;
-	for (; one && other; one = one->next, other = other->next) {
-		if (one->file != other->file || one->percent != other->percent || one->number != other->number ||
-		    memcmp(one->operator, other->operator, sizeof(one->operator)) != 0)
-			return false;
-	}
-	return one == other;
-}
-
-void keep_conditions(struct reading *reading, struct rule *rule)
-{
-	const struct rule *like = rule->limits ? find_recent(&reading->conditions, rule, conditions_equal) : rule;
-	if (like) {
-		rule->limits = like->limits;
-		return;
-	}
-	struct limits *kept = reading_alloc(reading, sizeof(*kept));
-	const struct size_condition *condition = rule->limits->conditions;
-	const struct size_condition **last = kept ? &kept->conditions : NULL;
-	for (; last && condition; condition = condition->next) {
-		struct size_condition *copy = reading_alloc(reading, sizeof(*copy));
-		if (!copy)
-			return;
-		*copy = *condition;
-		copy->next = NULL;
-		*last = copy;
-		last = &copy->next;
-	}
-	rule->limits = kept;
 }

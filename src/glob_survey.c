@@ -159,6 +159,8 @@ bool glob_survey(struct glob_survey *survey, struct glob_reader *reader)
 		case TOKEN_ERROR:
 			return false;
 		case TOKEN_END:
+			if (too_large(survey, reader))
+				return false;
 			survey->elements += component_size(survey);
 			return end_component(survey, reader, true);
 		case TOKEN_BYTES:
@@ -170,8 +172,8 @@ bool glob_survey(struct glob_survey *survey, struct glob_reader *reader)
 			break;
 		default:
 			read_wild(survey, reader, token);
+			if (token == TOKEN_CLOSE && too_large(survey, reader))
+				return false;
 		}
-		if (too_large(survey, reader))
-			return false;
 	}
 }

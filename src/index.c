@@ -31,13 +31,13 @@ static struct anchors anchors_of(const struct rule *rule)
 	if (!rule->glob || !(rule->kinds & KIND_BIT(KIND_FILE)))
 		return anchors;
 	struct glob_anchors text = glob_anchors(rule->glob);
-	uint64_t prefix = ANCHOR_HASH_START, suffix = ANCHOR_HASH_START;
+	uint64_t prefix = HASH_START, suffix = HASH_START;
 	anchors.prefix = (uint16_t)text.prefix_length;
 	anchors.suffix = (uint16_t)(text.suffix_length < SUFFIX_MAX ? text.suffix_length : SUFFIX_MAX);
 	for (size_t i = 0; i < anchors.prefix; i++)
-		prefix = anchor_hash(prefix, text.prefix[i]);
+		prefix = hash_byte(prefix, text.prefix[i]);
 	for (size_t i = 0; i < anchors.suffix; i++)
-		suffix = anchor_hash(suffix, text.suffix[text.suffix_length - 1 - i]);
+		suffix = hash_byte(suffix, text.suffix[text.suffix_length - 1 - i]);
 	anchors.prefix_hash = prefix >> 32;
 	anchors.suffix_hash = suffix >> 32;
 	return anchors;

@@ -14,6 +14,7 @@
 #ifndef MADVISOR_INDEX_H
 #define MADVISOR_INDEX_H
 
+#include "hash.h"
 #include "policy.h"
 
 struct shape {
@@ -59,14 +60,6 @@ bool index_build(struct policy *policy, struct arena *arena);
 
 /* The shapes of the rules. */
 void index_shapes(struct policy_index *index, const struct policy *policy);
-
-#define ANCHOR_HASH_START 0x9e3779b97f4a7c15u
-
-/* Byte by byte: forwards for prefixes, backwards for suffixes. The upper half is what counts. */
-static inline uint64_t anchor_hash(uint64_t hash, char byte)
-{
-	return (hash ^ (unsigned char)byte) * 0xff51afd7ed558ccdu;
-}
 
 /* The slot of the hash, or the free one where it would be. */
 static inline struct chain_slot *chain_slot(const struct chain_table *table, uint32_t hash)

@@ -41,22 +41,15 @@ static void read_rest(struct reading *reading, struct draft *draft, struct words
 			 draft->pattern->text);
 }
 
-const struct rule *find_recent(struct recent *recent, const struct rule *rule,
-			       bool (*equal)(const struct rule *one, const struct rule *other))
+/* Whether the rule being read goes into the policy: it is for this program, and no error was found up to here. */
+static bool is_kept(const struct reading *reading)
 {
-	for (unsigned i = 0; i < RECENT_COUNT && i < recent->count; i++) {
-		if (equal(recent->rules[i], rule))
-			return recent->rules[i];
-	}
-	recent->rules[recent->count++ % RECENT_COUNT] = rule;
-	return NULL;
+	return reading->arena == reading->parser->arena && reading->parser->errors == 0;
 }
 
 static void keep_rule(struct reading *reading, struct rule *rule)
 {
 	struct parser *parser = reading->parser;
-	keep_conditions(reading, rule);
-	keep_items(reading, rule);
 	rule->source = reading->source;
 	rule->line = reading->line;
 	rule->scope = parser->scope;
@@ -76,11 +69,18 @@ static void read_rule(struct reading *reading, const struct word *pattern, struc
 	if (!draft.rule)
 		return;
 	read_pattern(reading, &draft);
-	read_rest(reading, &draft, words);
-	check_items(reading, &draft);
+	struct span terms = { words->at, words->end - words->at };
+	bool known = take_terms(reading, draft.rule, terms);
+	if (!known) {
+		read_rest(reading, &draft, words);
+		check_items(reading, &draft);
+	}
 	reading->parser->rules_seen++;
-	if (reading->arena == reading->parser->arena && reading->parser->errors == 0)
-		keep_rule(reading, draft.rule);
+	if (!is_kept(reading))
+		return;
+	keep_rule(reading, draft.rule);
+	if (!known)
+		remember_terms(reading, draft.rule, terms);
 }
 
 static void read_line(struct reading *reading, struct span line)
@@ -145,4 +145,5 @@ void parse_text(struct parser *parser, const char *source, const char *text, siz
 		read_line(&reading, line);
 	}
 	arena_free(&reading.throwaway);
+	arena_free(&reading.terms);
 }

@@ -155,7 +155,7 @@ static void add_item(struct reading *reading, struct draft *draft, unsigned colu
 static void read_item(struct reading *reading, struct draft *draft, unsigned column, struct span text, unsigned *gap)
 {
 	struct span range, names = cut_at(text, '@', &range), rest = names;
-	struct item *item = line_alloc(reading, offsetof(struct item, alternatives) + count_parts(names, '|'));
+	struct item *item = reading_alloc(reading, offsetof(struct item, alternatives) + count_parts(names, '|'));
 	if (!item)
 		return;
 	item->at_unmap = span_begins(names, UNMAP);
@@ -187,7 +187,7 @@ void read_items(struct reading *reading, struct draft *draft, const struct word 
 	if (draft->none)
 		return;
 	size_t count = count_parts(rest, ',');
-	rule->items = line_alloc(reading, count * sizeof(rule->items[0]));
+	rule->items = reading_alloc(reading, count * sizeof(rule->items[0]));
 	draft->columns = line_alloc(reading, count * sizeof(draft->columns[0]));
 	unsigned gap = 0;
 	while (rest.bytes && rule->items && draft->columns) {
@@ -196,41 +196,6 @@ void read_items(struct reading *reading, struct draft *draft, const struct word 
 	}
 	if (gap)
 		complain(reading, gap, "an advice is missing: a list is joined by \",\" and \"|\" without blanks");
-}
-
-static bool items_equal(const struct item *one, const struct item *other)
-{
-	return one->at_unmap == other->at_unmap && one->has_range == other->has_range && one->range.min == other->range.min &&
-	       one->range.max == other->range.max && one->count == other->count &&
-	       memcmp(one->alternatives, other->alternatives, one->count) == 0;
-}
-
-static bool lists_equal(const struct rule *one, const struct rule *other)
-{
-	size_t i = 0;
-	if (one->item_count != other->item_count)
-		return false;
-	while (i < one->item_count && items_equal(one->items[i], other->items[i]))
-		i++;
-	return i == one->item_count;
-}
-
-void keep_items(struct reading *reading, struct rule *rule)
-{
-	const struct rule *like = find_recent(&reading->lists, rule, lists_equal);
-	if (like) {
-		rule->items = like->items;
-		return;
-	}
-	const struct item **kept = reading_alloc(reading, rule->item_count * sizeof(kept[0]));
-	for (size_t i = 0; kept && i < rule->item_count; i++) {
-		size_t bytes = offsetof(struct item, alternatives) + rule->items[i]->count;
-		kept[i] = reading_alloc(reading, bytes);
-		if (!kept[i])
-			return;
-		memcpy((struct item *)kept[i], rule->items[i], bytes);
-	}
-	rule->items = kept;
 }
 
 bool joins_list(struct span word)

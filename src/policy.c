@@ -70,9 +70,9 @@ static void search_prefixes(struct search *search, const struct policy_index *in
 {
 	const char *name = search->facts->name;
 	size_t length = search->facts->name_length;
-	uint64_t hash = ANCHOR_HASH_START;
+	uint64_t hash = HASH_START;
 	for (size_t i = 0; i < length && i < index->prefix_longest; i++) {
-		hash = anchor_hash(hash, name[i]);
+		hash = hash_byte(hash, name[i]);
 		if (name[i] == '/' || i + 1 == length)
 			search_chain(search, chain_slot(&index->prefixes, hash >> 32)->first);
 	}
@@ -82,9 +82,9 @@ static void search_prefixes(struct search *search, const struct policy_index *in
 static void search_suffixes(struct search *search, const struct policy_index *index)
 {
 	const char *at = search->facts->name + search->facts->name_length;
-	uint64_t hash = ANCHOR_HASH_START;
+	uint64_t hash = HASH_START;
 	for (unsigned length = 1; length <= index->suffix_longest && at > search->facts->name && at[-1] != '/'; length++) {
-		hash = anchor_hash(hash, *--at);
+		hash = hash_byte(hash, *--at);
 		if (index->suffix_lengths[length / 64] & 1ull << length % 64)
 			search_chain(search, chain_slot(&index->suffixes, hash >> 32)->first);
 	}

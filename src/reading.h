@@ -8,6 +8,7 @@
  *   parse_items.c    its list; check_items.c what can only be judged with the whole line
  *   conditions.c     words and options behind the list; comparisons.c "size" and "file"
  *   amount.c         numbers
+ *   terms.c          all that stands behind a pattern, where it was read before
  *   finish.c         the rules of all sources, made a policy
  */
 #ifndef MADVISOR_READING_H
@@ -16,20 +17,14 @@
 #include "parse.h"
 #include "words.h"
 
-/* The last few that are unlike each other. */
-#define RECENT_COUNT 16
-struct recent {
-	const struct rule *rules[RECENT_COUNT];
-	unsigned count;             /* ever */
-};
-
 struct reading {
 	struct parser *parser;
 	const char *source;
 	unsigned line;
 	struct arena *arena;        /* where the rule being read goes: the parser's, or the throwaway */
 	struct arena throwaway;     /* until the end of the line; for what is not kept: rules of other programs, and all after an error */
-	struct recent lists, conditions;      /* rules kept, whose own others may share */
+	struct arena terms;         /* terms.c: until the end of the source */
+	struct known_terms *known;
 	bool program_applies, scope_applies;  /* of the lines in force: the program alone, and with its arguments */
 	bool has_program;           /* a "program" line is in force */
 	bool no_memory;             /* was reported; the rest of the source is not read */
@@ -76,13 +71,12 @@ void read_items(struct reading *reading, struct draft *draft, const struct word 
 void read_condition(struct reading *reading, struct draft *draft, const struct word *word);
 void read_comparison(struct reading *reading, struct draft *draft, const struct word *word);
 
-/* Moves what stands in memory of the line to where the rule is kept, or shares it with a recent rule that has the same. */
-void keep_conditions(struct reading *reading, struct rule *rule);
-void keep_items(struct reading *reading, struct rule *rule);
-
-/* The recent rule that equals this one; NULL: there is none, and from now on it is one of them. */
-const struct rule *find_recent(struct recent *recent, const struct rule *rule,
-			       bool (*equal)(const struct rule *one, const struct rule *other));
+/*
+ * Terms: the text behind a pattern. A policy of many rules has few that differ. So they are read once: take_terms gives the rule, whose
+ * pattern was read, what a rule kept before has by the same text, and returns whether there was one; remember_terms keeps one for that.
+ */
+bool take_terms(struct reading *reading, struct rule *rule, struct span text);
+void remember_terms(struct reading *reading, const struct rule *rule, struct span text);
 
 /* Whether the word is, or begins like, a condition or an option; a list of advices; the rest of a list after a blank. */
 bool is_condition(struct span word);

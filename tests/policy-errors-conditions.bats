@@ -63,6 +63,15 @@ load broken
 		'1:20: "deleted" never holds for "[memfd:*]"'
 }
 
+@test "words that are right behind one pattern are judged anew behind another" {
+	broken $'*.mdb random private\n[shm] random private' \
+		'2:14: "private" never holds for "[shm]"'
+	broken $'[anon] populate-write\n*.mdb populate-write' \
+		'2:7: "populate-write" needs the option "unsafe": allocates all of it as if it were written; in a shared mapping of a file fills holes and makes pages dirty'
+	broken $'/data/x guard-remove unsafe\n/data/* guard-remove unsafe' \
+		'2:9: "guard-remove" needs the option "unsafe" and a path without wildcard: undoes guard-install'
+}
+
 @test "file is an error where there is no file" {
 	broken '[anon] hugepage file>=1M' \
 		'1:17: "file" has no meaning for "[anon]": there is no file'

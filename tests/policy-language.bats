@@ -283,3 +283,21 @@ read_as() {
 		refute_output --regexp '^0 of'
 	done
 }
+
+@test "rules with the same words behind their patterns are what each would be alone" {
+	local patterns=('*.mdb' /srv/data.mdb '/srv/*/x' '[file]' '[anon]' '[shm]' '[memfd:a*]' '*.sst') pattern terms
+	local known=('random' 'normal,nohugepage|hugepage size>=1M' 'sequential,dontdump override !shared' 'none' 'unmap:pageout,random'
+		'willneed@..16M file<50% readonly' 'dontfork|wipeonfork unsafe' 'hugepage size>1M size<=1G')
+	: >"$BATS_TEST_TMPDIR/policy"
+	for pattern in "${patterns[@]}" "${patterns[@]}"; do
+		for terms in "${known[@]}"; do
+			"$PROGRAMS/policy_cases" <<<"$pattern $terms" >/dev/null || continue
+			echo "$pattern $terms" >>"$BATS_TEST_TMPDIR/policy"
+			"$PROGRAMS/policy_cases" list <<<"$pattern $terms" | head -n 1
+		done
+	done | sed -E 's/^0 test.policy:1 //; s/#[0-9]+//g' >"$BATS_TEST_TMPDIR/alone"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/alone")" -gt 60 ]
+	"$PROGRAMS/policy_cases" list <"$BATS_TEST_TMPDIR/policy" | sed -E '$d; s/^[0-9]+ test.policy:[0-9]+ //; s/#[0-9]+//g' \
+		>"$BATS_TEST_TMPDIR/together"
+	diff "$BATS_TEST_TMPDIR/alone" "$BATS_TEST_TMPDIR/together"
+}
