@@ -85,7 +85,7 @@ drop_cache() {
 	dd of="$1" oflag=nocache conv=notrunc,fdatasync count=0 status=none
 }
 
-# resident FILE: bytes of it in the page cache.
+# resident FILE: bytes of it in the page cache. A machine may take the odd page back at any time (DAMON): leave room for 128 KiB.
 resident() {
 	fincore --bytes --noheadings --output RES "$1" | tr -d ' '
 }

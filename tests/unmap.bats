@@ -79,15 +79,15 @@ traced() {
 	mapper "*.db unmap:pageout" "open data.db ro" "map r shared 0" touch "at 0 2M" unmap "at 6M 2M" unmap "at 3M 1M" unmap \
 		"at 2M 1M" resident "at 4M 2M" resident
 	assert_output $'1048576\n2097152'
-	# The kernel passes over the odd page that another CPU has just put on a list.
-	[ "$(resident data.db)" -ge $((3 << 20)) ]
+	# The kernel passes over the odd page that another CPU has just put on a list; and may have taken one that stayed.
+	[ "$(resident data.db)" -ge $(((3 << 20) - (128 << 10))) ]
 	[ "$(resident data.db)" -lt $(((3 << 20) + (128 << 10))) ] || fail "$(resident data.db) bytes are left, not 3 MiB"
 }
 
 @test "without a rule, munmap leaves the pages in memory" {
 	file_of data.db 8
 	mapper "*.log unmap:pageout" "open data.db ro" "map r shared 0" touch unmap
-	assert_equal "$(resident data.db)" $((8 << 20))
+	[ "$(resident data.db)" -ge $(((8 << 20) - (128 << 10))) ]
 }
 
 # bats test_tags=no-sanitizer
