@@ -47,9 +47,11 @@ bool advise_start(const struct policy *policy, struct arena *arena, bool dry_run
 	uint8_t *chosen = arena_alloc(arena, policy->item_count);
 	if (!chosen && policy->item_count)
 		return false;
-	for (uint32_t i = 0; i < policy->rule_count; i++)
-		for (uint8_t k = 0; k < policy->rules[i]->item_count; k++)
-			chosen[policy->rules[i]->slot + k] = choose(policy->rules[i]->items[k], probed);
+	for (uint32_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = policy->rules[i];
+		for (uint8_t k = 0; k < rule->terms->item_count; k++)
+			chosen[rule->slot + k] = choose(rule->terms->items[k], probed);
+	}
 	here.chosen = chosen;
 	here.system = system_read(policy->classes);
 	if (policy->classes & 1u << CLASS_NUMA)
@@ -145,12 +147,13 @@ static void foresee_unmap(const struct rule *rule, const struct item *item, cons
 
 void advise_mapped(const struct rule *rule, const struct range *range)
 {
+	const struct terms *terms = rule->terms;
 	struct report report = { .dry_run = here.dry_run };
-	for (uint8_t i = 0; i < rule->item_count; i++) {
-		if (rule->items[i]->at_unmap)
-			foresee_unmap(rule, rule->items[i], range);
+	for (uint8_t i = 0; i < terms->item_count; i++) {
+		if (terms->items[i]->at_unmap)
+			foresee_unmap(rule, terms->items[i], range);
 		else
-			carry_out(rule, rule->items[i], range, &report);
+			carry_out(rule, terms->items[i], range, &report);
 	}
 	report_applied(&report, rule, range);
 	if (report.count)
@@ -164,18 +167,20 @@ static bool is_prefetch(const struct item *item)
 
 static bool gives_at_map(const struct rule *rule)
 {
+	const struct terms *terms = rule->terms;
 	uint8_t i = 0;
-	while (i < rule->item_count && rule->items[i]->at_unmap)
+	while (i < terms->item_count && terms->items[i]->at_unmap)
 		i++;
-	return i < rule->item_count;
+	return i < terms->item_count;
 }
 
 void advise_grown(const struct rule *rule, const struct range *range)
 {
+	const struct terms *terms = rule->terms;
 	struct report report = { .dry_run = here.dry_run };
-	for (uint8_t i = 0; i < rule->item_count; i++)
-		if (!rule->items[i]->at_unmap && is_prefetch(rule->items[i]))
-			carry_out(rule, rule->items[i], range, &report);
+	for (uint8_t i = 0; i < terms->item_count; i++)
+		if (!terms->items[i]->at_unmap && is_prefetch(terms->items[i]))
+			carry_out(rule, terms->items[i], range, &report);
 	report_applied(&report, rule, range);
 	if (gives_at_map(rule))
 		atomic_fetch_add_explicit(&status_of(rule)->bytes, range->high - range->low, memory_order_relaxed);
@@ -183,10 +188,11 @@ void advise_grown(const struct rule *rule, const struct range *range)
 
 void advise_unmapped(const struct rule *rule, const struct range *range)
 {
+	const struct terms *terms = rule->terms;
 	struct report report = { .dry_run = here.dry_run };
-	for (uint8_t i = 0; i < rule->item_count; i++)
-		if (rule->items[i]->at_unmap)
-			carry_out(rule, rule->items[i], range, &report);
+	for (uint8_t i = 0; i < terms->item_count; i++)
+		if (terms->items[i]->at_unmap)
+			carry_out(rule, terms->items[i], range, &report);
 	report_applied(&report, rule, range);
 	if (report.count && !gives_at_map(rule))
 		count_mapping(rule, range);
@@ -194,8 +200,9 @@ void advise_unmapped(const struct rule *rule, const struct range *range)
 
 void advise_again(const struct rule *rule, enum advice_class class, const struct range *range, enum advice_id programs)
 {
-	for (uint8_t i = 0; i < rule->item_count; i++) {
-		const struct item *item = rule->items[i];
+	const struct terms *terms = rule->terms;
+	for (uint8_t i = 0; i < terms->item_count; i++) {
+		const struct item *item = terms->items[i];
 		uint8_t place = chosen_place(rule, item);
 		if (item->at_unmap || place == no_alternative)
 			continue;

@@ -15,7 +15,7 @@ static bool is_unsafe(const struct rule *rule, const struct advice *advice)
 static void check_danger(struct reading *reading, const struct draft *draft, size_t place)
 {
 	const struct rule *rule = draft->rule;
-	const struct item *item = rule->items[place];
+	const struct item *item = rule->terms->items[place];
 	unsigned column = draft->columns[place];
 	for (size_t i = 0; i < item->count; i++) {
 		const struct advice *advice = &advices[item->alternatives[i]];
@@ -23,10 +23,10 @@ static void check_danger(struct reading *reading, const struct draft *draft, siz
 			continue;
 		if (reading->parser->attach)
 			complain(reading, column, "attach never gives \"%s\": it is unsafe", advice->name);
-		else if (advice->danger == DANGER_LITERAL && !(rule->literal && rule->unsafe))
+		else if (advice->danger == DANGER_LITERAL && !(rule->literal && rule->terms->unsafe))
 			complain(reading, column, "\"%s\" needs the option \"unsafe\" and a path without wildcard: %s",
 				 advice->name, advice->summary);
-		else if (!rule->unsafe)
+		else if (!rule->terms->unsafe)
 			complain(reading, column, "\"%s\" needs the option \"unsafe\": %s", advice->name,
 				 advice->summary);
 	}
@@ -42,38 +42,38 @@ static unsigned classes_of(const struct item *item)
 
 static void check_override(struct reading *reading, struct draft *draft)
 {
-	struct rule *rule = draft->rule;
-	if (!rule->override)
+	struct terms *terms = draft->rule->terms;
+	if (!terms->override)
 		return;
-	for (size_t i = 0; i < rule->item_count; i++) {
-		if (!rule->items[i]->at_unmap)
-			rule->held |= classes_of(rule->items[i]) & CLASSES_HELD;
+	for (size_t i = 0; i < terms->item_count; i++) {
+		if (!terms->items[i]->at_unmap)
+			terms->held |= classes_of(terms->items[i]) & CLASSES_HELD;
 	}
 	if (draft->none)
 		complain(reading, draft->override_column, "\"none\" leaves \"override\" nothing to hold");
-	else if (!rule->held)
+	else if (!terms->held)
 		complain(reading, draft->override_column,
 			 "nothing in the list that \"override\" can hold: it is for access, thp, ksm and dump");
 }
 
 /* Prefetch first: populate-read after random reads page by page. The rest stays as written. */
-static void sort_items(struct rule *rule)
+static void sort_items(struct terms *terms)
 {
 	size_t sorted = 0;
-	for (size_t i = 0; i < rule->item_count; i++) {
-		const struct item *item = rule->items[i];
+	for (size_t i = 0; i < terms->item_count; i++) {
+		const struct item *item = terms->items[i];
 		if (item->at_unmap || !(classes_of(item) & 1u << CLASS_PREFETCH))
 			continue;
 		for (size_t k = i; k > sorted; k--)
-			rule->items[k] = rule->items[k - 1];
-		rule->items[sorted++] = item;
+			terms->items[k] = terms->items[k - 1];
+		terms->items[sorted++] = item;
 	}
 }
 
 void check_items(struct reading *reading, struct draft *draft)
 {
-	for (size_t i = 0; i < draft->rule->item_count; i++)
+	for (size_t i = 0; i < draft->rule->terms->item_count; i++)
 		check_danger(reading, draft, i);
 	check_override(reading, draft);
-	sort_items(draft->rule);
+	sort_items(draft->rule->terms);
 }

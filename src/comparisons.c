@@ -62,13 +62,9 @@ static void check_bounds(struct reading *reading, struct draft *draft, const str
 		complain(reading, word->column, "%q and an earlier condition exclude each other", word->text);
 }
 
-static void append_condition(struct reading *reading, struct rule *rule, struct size_condition *condition)
+static void append_condition(struct terms *terms, const struct size_condition *condition)
 {
-	if (!rule->limits)
-		rule->limits = reading_alloc(reading, sizeof(*rule->limits));
-	if (!rule->limits)
-		return;
-	const struct size_condition **last = &rule->limits->conditions;
+	const struct size_condition **last = &terms->conditions;
 	while (*last)
 		last = (const struct size_condition **)&(*last)->next;
 	*last = condition;
@@ -112,5 +108,5 @@ void read_comparison(struct reading *reading, struct draft *draft, const struct 
 	if (condition->file && draft->rule->kinds && !(draft->rule->kinds & KINDS_WITH_FILE))
 		complain(reading, word->column, "\"file\" has no meaning for %q: there is no file", draft->pattern->text);
 	check_bounds(reading, draft, word, condition);
-	append_condition(reading, draft->rule, condition);
+	append_condition(draft->rule->terms, condition);
 }

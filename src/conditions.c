@@ -27,10 +27,10 @@ static const struct {
 
 static const struct {
 	const char *name;
-	size_t rule_flag;   /* a bool of struct rule */
+	size_t flag;   /* a bool of struct terms */
 } options[] = {
-	{ "override", offsetof(struct rule, override) },
-	{ "unsafe", offsetof(struct rule, unsafe) },
+	{ "override", offsetof(struct terms, override) },
+	{ "unsafe", offsetof(struct terms, unsafe) },
 };
 
 const char *word_name(size_t index)
@@ -76,13 +76,13 @@ bool is_condition(struct span word)
 
 static void read_option(struct reading *reading, struct draft *draft, const struct word *word, size_t index, bool negated)
 {
-	bool *flag = (bool *)((char *)draft->rule + options[index].rule_flag);
+	bool *flag = (bool *)((char *)draft->rule->terms + options[index].flag);
 	if (negated)
 		complain(reading, word->column, "\"%s\" is an option: it cannot be negated", options[index].name);
 	else if (*flag)
 		complain(reading, word->column, "\"%s\" given twice", options[index].name);
 	*flag = true;
-	if (flag == &draft->rule->override && !draft->override_column)
+	if (flag == &draft->rule->terms->override && !draft->override_column)
 		draft->override_column = word->column;
 }
 
@@ -100,7 +100,7 @@ static unsigned find_opposites(unsigned asked, unsigned bit)
 static void check_word(struct reading *reading, const struct draft *draft, const struct word *word, unsigned bit, bool negated)
 {
 	const struct rule *rule = draft->rule;
-	unsigned same = negated ? rule->must_not : rule->must, other = negated ? rule->must : rule->must_not;
+	unsigned same = negated ? rule->terms->must_not : rule->terms->must, other = negated ? rule->terms->must : rule->terms->must_not;
 	unsigned against = find_opposites(same, bit);
 	if (same & bit)
 		complain(reading, word->column, "%q given twice", word->text);
@@ -148,7 +148,7 @@ void read_condition(struct reading *reading, struct draft *draft, const struct w
 		read_option(reading, draft, word, option, negated);
 	} else if (!compared && index < WORD_COUNT) {
 		check_word(reading, draft, word, 1u << index, negated);
-		*(negated ? &rule->must_not : &rule->must) |= 1u << index;
+		*(negated ? &rule->terms->must_not : &rule->terms->must) |= 1u << index;
 	} else {
 		complain_of_condition(reading, word_column(word, negated), name.length ? name : text);
 	}

@@ -5,7 +5,7 @@
 
 static bool has_percentage(const struct rule *rule)
 {
-	const struct size_condition *condition = rule_conditions(rule);
+	const struct size_condition *condition = rule->terms->conditions;
 	while (condition && !condition->percent)
 		condition = condition->next;
 	return condition;
@@ -13,7 +13,7 @@ static bool has_percentage(const struct rule *rule)
 
 static bool has_file_condition(const struct rule *rule)
 {
-	const struct size_condition *condition = rule_conditions(rule);
+	const struct size_condition *condition = rule->terms->conditions;
 	while (condition && !condition->file)
 		condition = condition->next;
 	return condition;
@@ -23,9 +23,9 @@ static bool has_file_condition(const struct rule *rule)
 static void finish_items(struct policy *policy, struct rule *rule)
 {
 	rule->slot = policy->item_count;
-	policy->item_count += rule->item_count;
-	for (size_t i = 0; i < rule->item_count; i++) {
-		const struct item *item = rule->items[i];
+	policy->item_count += rule->terms->item_count;
+	for (size_t i = 0; i < rule->terms->item_count; i++) {
+		const struct item *item = rule->terms->items[i];
 		policy->wants_regions |= item->at_unmap;
 		for (size_t k = 0; k < item->count; k++) {
 			unsigned class = advices[item->alternatives[k]].class;
@@ -43,7 +43,7 @@ static void finish_rule(struct policy *policy, struct rule *rule)
 	policy->wants_names |= rule->glob != NULL;
 	policy->wants_file |= has_file_condition(rule);
 	policy->wants_memory |= has_percentage(rule);
-	policy->wants_regions |= rule->override;
+	policy->wants_regions |= rule->terms->override;
 	finish_items(policy, rule);
 }
 
@@ -51,13 +51,13 @@ static void finish_rule(struct policy *policy, struct rule *rule)
 static bool is_growable(const struct rule *rule)
 {
 	unsigned files = KIND_BIT(KIND_FILE) | KIND_BIT(KIND_MEMFD);
-	return rule->kinds & files && rule->must | rule->must_not && rule->limits &&
-	       rule->limits->size.min | rule->limits->file.min;
+	return rule->kinds & files && rule->terms->must | rule->terms->must_not &&
+	       rule->terms->size.min | rule->terms->file.min;
 }
 
 static bool grows_like(const struct rule *rule, const struct rule *other)
 {
-	return rule->must == other->must && rule->must_not == other->must_not && rule->limits == other->limits;
+	return rule->terms == other->terms;
 }
 
 /* Of rules that follow each other with the same conditions, one is enough. */
@@ -94,7 +94,7 @@ const struct policy *parser_finish(struct parser *parser, uint64_t (*memory)(voi
 	if (policy->wants_memory)
 		policy->memory = memory();
 	for (struct rule *rule = parser->first; rule; rule = rule->next)
-		rule_resolve(rule, policy->memory);
+		terms_resolve(rule->terms, policy->memory);
 	if (policy->rule_count && !(list_growable(policy, parser->arena) && index_build(policy, parser->arena)))
 		return NULL;
 	return policy;

@@ -35,17 +35,19 @@ static uintptr_t end_of(uintptr_t address, size_t length)
 /* Whether a rule asks for more than what is done when the mapping is made. */
 static bool must_follow(const struct rule *rule)
 {
-	bool follow = rule->held;
-	for (uint8_t i = 0; i < rule->item_count; i++)
-		follow |= rule->items[i]->at_unmap;
+	const struct terms *terms = rule->terms;
+	bool follow = terms->held;
+	for (uint8_t i = 0; i < terms->item_count; i++)
+		follow |= terms->items[i]->at_unmap;
 	return follow;
 }
 
 static bool gives(const struct rule *rule, enum advice_id advice)
 {
-	for (uint8_t i = 0; i < rule->item_count; i++)
-		for (uint8_t k = 0; k < rule->items[i]->count; k++)
-			if (rule->items[i]->alternatives[k] == advice)
+	const struct terms *terms = rule->terms;
+	for (uint8_t i = 0; i < terms->item_count; i++)
+		for (uint8_t k = 0; k < terms->items[i]->count; k++)
+			if (terms->items[i]->alternatives[k] == advice)
 				return true;
 	return false;
 }
@@ -265,7 +267,7 @@ static void hold(const struct region *region, enum advice_id programs)
 	const struct rule *rule = rule_of(region);
 	enum advice_class class = (enum advice_class)advices[programs].class;
 	struct named_range named;
-	if (!rule || !(rule->held & 1u << class))
+	if (!rule || !(rule->terms->held & 1u << class))
 		return;
 	name_region(&named, region);
 	advise_again(rule, class, &named.range, programs);

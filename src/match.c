@@ -14,14 +14,12 @@ static uint64_t part_of(uint64_t memory, uint64_t percent)
 	return sum;
 }
 
-void rule_resolve(struct rule *rule, uint64_t memory)
+void terms_resolve(struct terms *terms, uint64_t memory)
 {
-	if (!rule->limits)
-		return;
-	rule->limits->size = rule->limits->file = BOUNDS_ALL;
-	for (const struct size_condition *condition = rule->limits->conditions; condition; condition = condition->next) {
+	terms->size = terms->file = BOUNDS_ALL;
+	for (const struct size_condition *condition = terms->conditions; condition; condition = condition->next) {
 		uint64_t number = condition->percent ? part_of(memory, condition->number) : condition->number;
-		bounds_narrow(condition->file ? &rule->limits->file : &rule->limits->size, condition->operator, number);
+		bounds_narrow(condition->file ? &terms->file : &terms->size, condition->operator, number);
 	}
 }
 
@@ -31,9 +29,9 @@ void rule_resolve(struct rule *rule, uint64_t memory)
  */
 static const struct size_condition *failed_condition(const struct rule *rule, bool file, uint64_t number)
 {
-	bool below = number < (file ? rule->limits->file : rule->limits->size).min;
+	bool below = number < (file ? rule->terms->file : rule->terms->size).min;
 	const struct size_condition *percent = NULL;
-	for (const struct size_condition *condition = rule->limits->conditions; condition; condition = condition->next) {
+	for (const struct size_condition *condition = rule->terms->conditions; condition; condition = condition->next) {
 		struct bounds bounds = BOUNDS_ALL;
 		if (condition->file != file)
 			continue;
@@ -78,19 +76,16 @@ static bool asks_nothing(struct bounds bounds)
 	return bounds.min == 0 && bounds.max == UINT64_MAX;
 }
 
-/* Of a rule without limits, too. */
-static enum match match_limits(const struct rule *rule, const struct facts *facts, struct mismatch_detail *detail)
+static enum match match_bounds(const struct rule *rule, const struct facts *facts, struct mismatch_detail *detail)
 {
-	const struct limits *limits = rule->limits;
-	if (!limits)
-		return decide(detail, MATCH_YES, (struct mismatch_detail){ .what = MISMATCH_NONE });
-	if (!bounds_hold(limits->size, facts->size))
+	const struct terms *terms = rule->terms;
+	if (!bounds_hold(terms->size, facts->size))
 		return wrong_size(detail, MATCH_NO, rule, false, facts->size);
-	if (facts->file != FILE_UNKNOWN && !bounds_hold(limits->file, facts->file))
+	if (facts->file != FILE_UNKNOWN && !bounds_hold(terms->file, facts->file))
 		return wrong_size(detail, MATCH_NO, rule, true, facts->file);
 	/* Any condition about the file: one end of the numbers lies outside its bounds. */
-	if (facts->file == FILE_UNKNOWN && !asks_nothing(limits->file))
-		return wrong_size(detail, MATCH_UNKNOWN, rule, true, limits->file.min ? 0 : UINT64_MAX);
+	if (facts->file == FILE_UNKNOWN && !asks_nothing(terms->file))
+		return wrong_size(detail, MATCH_UNKNOWN, rule, true, terms->file.min ? 0 : UINT64_MAX);
 	return decide(detail, MATCH_YES, (struct mismatch_detail){ .what = MISMATCH_NONE });
 }
 
@@ -103,11 +98,11 @@ enum match rule_match(const struct rule *rule, const struct facts *facts, struct
 	if (facts->library && !rule->literal)
 		return no(detail, MISMATCH_LIBRARY);
 
-	unsigned wrong = (rule->must & ~facts->words) | (rule->must_not & facts->words);
+	unsigned wrong = (rule->terms->must & ~facts->words) | (rule->terms->must_not & facts->words);
 	if (wrong & facts->known)
 		return wrong_word(detail, MATCH_NO, wrong & facts->known);
-	enum match match = match_limits(rule, facts, detail);
-	unsigned unknown = (rule->must | rule->must_not) & ~facts->known;
+	enum match match = match_bounds(rule, facts, detail);
+	unsigned unknown = (rule->terms->must | rule->terms->must_not) & ~facts->known;
 	if (match != MATCH_NO && unknown)
 		return wrong_word(detail, MATCH_UNKNOWN, unknown);
 	return match;

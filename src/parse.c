@@ -47,6 +47,22 @@ static bool is_kept(const struct reading *reading)
 	return reading->arena == reading->parser->arena && reading->parser->errors == 0;
 }
 
+static void read_terms(struct reading *reading, struct draft *draft, struct words *words)
+{
+	struct rule *rule = draft->rule;
+	struct span text = { words->at, words->end - words->at };
+	rule->terms = find_terms(reading, rule, text);
+	if (rule->terms)
+		return;
+	rule->terms = reading_alloc(reading, sizeof(*rule->terms));
+	if (!rule->terms)
+		return;
+	read_rest(reading, draft, words);
+	check_items(reading, draft);
+	if (is_kept(reading))
+		remember_terms(reading, rule, text);
+}
+
 static void keep_rule(struct reading *reading, struct rule *rule)
 {
 	struct parser *parser = reading->parser;
@@ -56,7 +72,7 @@ static void keep_rule(struct reading *reading, struct rule *rule)
 	*parser->last = rule;
 	parser->last = &rule->next;
 	parser->rule_count++;
-	parser->item_count += rule->item_count;
+	parser->item_count += rule->terms->item_count;
 }
 
 static void read_rule(struct reading *reading, const struct word *pattern, struct words *words)
@@ -69,18 +85,10 @@ static void read_rule(struct reading *reading, const struct word *pattern, struc
 	if (!draft.rule)
 		return;
 	read_pattern(reading, &draft);
-	struct span terms = { words->at, words->end - words->at };
-	bool known = take_terms(reading, draft.rule, terms);
-	if (!known) {
-		read_rest(reading, &draft, words);
-		check_items(reading, &draft);
-	}
+	read_terms(reading, &draft, words);
 	reading->parser->rules_seen++;
-	if (!is_kept(reading))
-		return;
-	keep_rule(reading, draft.rule);
-	if (!known)
-		remember_terms(reading, draft.rule, terms);
+	if (is_kept(reading))
+		keep_rule(reading, draft.rule);
 }
 
 static void read_line(struct reading *reading, struct span line)

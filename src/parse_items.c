@@ -119,10 +119,10 @@ static bool are_rivals(enum advice_id one, enum advice_id other)
 }
 
 /* The advice of an earlier item that leaves no place for this one at its moment, or ADVICE_COUNT. */
-static enum advice_id find_rival(const struct rule *rule, bool at_unmap, enum advice_id id)
+static enum advice_id find_rival(const struct terms *terms, bool at_unmap, enum advice_id id)
 {
-	for (size_t i = 0; i < rule->item_count; i++) {
-		const struct item *earlier = rule->items[i];
+	for (size_t i = 0; i < terms->item_count; i++) {
+		const struct item *earlier = terms->items[i];
 		for (size_t k = 0; k < earlier->count && earlier->at_unmap == at_unmap; k++) {
 			if (are_rivals(id, earlier->alternatives[k]))
 				return earlier->alternatives[k];
@@ -133,10 +133,10 @@ static enum advice_id find_rival(const struct rule *rule, bool at_unmap, enum ad
 
 static void add_item(struct reading *reading, struct draft *draft, unsigned column, const struct item *item)
 {
-	struct rule *rule = draft->rule;
+	struct terms *terms = draft->rule->terms;
 	for (size_t i = 0; i < item->count; i++) {
 		const struct advice *mine = &advices[item->alternatives[i]];
-		enum advice_id rival = find_rival(rule, item->at_unmap, item->alternatives[i]);
+		enum advice_id rival = find_rival(terms, item->at_unmap, item->alternatives[i]);
 		if (rival == ADVICE_COUNT)
 			continue;
 		if (&advices[rival] == mine)
@@ -147,8 +147,8 @@ static void add_item(struct reading *reading, struct draft *draft, unsigned colu
 				 item->at_unmap ? " at unmap" : "");
 		return;
 	}
-	draft->columns[rule->item_count] = column;
-	rule->items[rule->item_count++] = item;
+	draft->columns[terms->item_count] = column;
+	terms->items[terms->item_count++] = item;
 }
 
 /* *gap: the column of the first item or alternative that is empty, once there is one. */
@@ -179,18 +179,18 @@ static void read_item(struct reading *reading, struct draft *draft, unsigned col
 
 void read_items(struct reading *reading, struct draft *draft, const struct word *word)
 {
-	struct rule *rule = draft->rule;
+	struct terms *terms = draft->rule->terms;
 	struct span rest = word->text;
-	rule->item_count = 0;
+	terms->item_count = 0;
 	draft->list_open = rest.length > 0 && is_separator(rest.bytes[rest.length - 1]);
 	draft->none = span_is(rest, "none");
 	if (draft->none)
 		return;
 	size_t count = count_parts(rest, ',');
-	rule->items = reading_alloc(reading, count * sizeof(rule->items[0]));
+	terms->items = reading_alloc(reading, count * sizeof(terms->items[0]));
 	draft->columns = line_alloc(reading, count * sizeof(draft->columns[0]));
 	unsigned gap = 0;
-	while (rest.bytes && rule->items && draft->columns) {
+	while (rest.bytes && terms->items && draft->columns) {
 		struct span text = cut_at(rest, ',', &rest);
 		read_item(reading, draft, word_column(word, text.bytes - word->text.bytes), text, &gap);
 	}

@@ -30,8 +30,8 @@ struct search {
 /* Words and size are compared before the name, which costs more. */
 static bool is_ruled_out(const struct rule *rule, const struct facts *facts)
 {
-	unsigned wrong = (rule->must & ~facts->words) | (rule->must_not & facts->words);
-	return (wrong & facts->known) || (rule->limits && !bounds_hold(rule->limits->size, facts->size));
+	unsigned wrong = (rule->terms->must & ~facts->words) | (rule->terms->must_not & facts->words);
+	return (wrong & facts->known) || !bounds_hold(rule->terms->size, facts->size);
 }
 
 static void try_rule(struct search *search, uint32_t number)
@@ -111,8 +111,8 @@ bool policy_may_grow(const struct policy *policy, uint16_t words, uint16_t known
 	unsigned held = words & known, missing = known & ~words;
 	for (uint32_t i = 0; i < policy->growable_count; i++) {
 		const struct rule *rule = policy->growable[i];
-		if (!(rule->must & missing) && !(rule->must_not & held) &&
-		    (size < rule->limits->size.min || file < rule->limits->file.min))
+		if (!(rule->terms->must & missing) && !(rule->terms->must_not & held) &&
+		    (size < rule->terms->size.min || file < rule->terms->file.min))
 			return true;
 	}
 	return false;

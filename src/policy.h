@@ -50,19 +50,24 @@ struct size_condition {
 	uint64_t number;
 };
 
-/* The conditions of a rule, and what they come to once the policy is finished. Immutable then; rules with the same share them. */
-struct limits {
-	struct bounds size, file;   /* {0, UINT64_MAX} asks nothing */
-	const struct size_condition *conditions;
-};
-
-/* One item of a rule's list: alternatives, of which at most one is given. Immutable; rules with the same list share its items. */
+/* One item of a rule's list: alternatives, of which at most one is given. Immutable. */
 struct item {
 	struct bounds range;        /* bytes of the file: min is START, max is END, exclusive; UINT64_MAX where END is missing */
 	bool has_range;             /* "@START..END": lifts the ceiling of prefetch */
 	bool at_unmap;              /* "unmap:" */
 	uint8_t count;              /* alternatives */
 	uint8_t alternatives[];     /* enum advice_id */
+};
+
+/* What stands behind the pattern of a rule. Immutable once the policy is finished; rules that are written alike share it. */
+struct terms {
+	uint16_t must, must_not;    /* WORD_ sets */
+	bool override, unsafe;
+	uint8_t held;               /* classes that override holds: 1 << enum advice_class */
+	uint8_t item_count;         /* 0: "none" */
+	const struct item **items;  /* prefetch first, the rest as written */
+	const struct size_condition *conditions;
+	struct bounds size, file;   /* what the conditions come to: {0, UINT64_MAX} asks nothing */
 };
 
 /* What "program" and "argument" lines ask for. Immutable; shared by the rules that follow them. */
@@ -87,26 +92,15 @@ struct rule {
 	const struct glob *glob;    /* of the path or the memfd's name; NULL: any */
 	uint8_t kinds;              /* KIND_BIT set */
 	bool literal;               /* the pattern is an absolute path without wildcard */
-	bool override, unsafe;
-	uint16_t must, must_not;    /* WORD_ sets */
-	uint8_t held;               /* classes that override holds: 1 << enum advice_class */
-	uint8_t item_count;         /* 0: "none" */
 	uint32_t slot;              /* of its first item, of all items of the policy: what the library remembers of an item is there */
-	struct limits *limits;      /* NULL: no condition in numbers */
-	const struct item **items;  /* prefetch first, the rest as written */
+	struct terms *terms;
 };
-
-/* The first condition in numbers, or NULL. */
-static inline const struct size_condition *rule_conditions(const struct rule *rule)
-{
-	return rule->limits ? rule->limits->conditions : NULL;
-}
 
 /* The slot of an item, which is one of the rule's. */
 static inline uint32_t item_slot(const struct rule *rule, const struct item *item)
 {
 	uint32_t place = 0;
-	while (place + 1 < rule->item_count && rule->items[place] != item)
+	while (place + 1 < rule->terms->item_count && rule->terms->items[place] != item)
 		place++;
 	return rule->slot + place;
 }
@@ -180,7 +174,7 @@ struct identity {
 };
 bool scope_applies(const struct scope *scope, const struct identity *identity);
 
-/* Fills bounds in from the conditions, percentages of memory bytes. For each rule, once. */
-void rule_resolve(struct rule *rule, uint64_t memory);
+/* Fills the bounds in from the conditions, percentages of memory bytes. */
+void terms_resolve(struct terms *terms, uint64_t memory);
 
 #endif

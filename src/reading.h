@@ -8,7 +8,7 @@
  *   parse_items.c    its list; check_items.c what can only be judged with the whole line
  *   conditions.c     words and options behind the list; comparisons.c "size" and "file"
  *   amount.c         numbers
- *   terms.c          all that stands behind a pattern, where it was read before
+ *   terms.c          all that stands behind a pattern, read before
  *   finish.c         the rules of all sources, made a policy
  */
 #ifndef MADVISOR_READING_H
@@ -72,10 +72,10 @@ void read_condition(struct reading *reading, struct draft *draft, const struct w
 void read_comparison(struct reading *reading, struct draft *draft, const struct word *word);
 
 /*
- * Terms: the text behind a pattern. A policy of many rules has few that differ. So they are read once: take_terms gives the rule, whose
- * pattern was read, what a rule kept before has by the same text, and returns whether there was one; remember_terms keeps one for that.
+ * A policy of many rules has few terms that differ, so each is read once. find_terms: what the same text came to behind an earlier
+ * pattern of this sort, NULL if it has to be read; remember_terms keeps a rule for that, once it is known to be good.
  */
-bool take_terms(struct reading *reading, struct rule *rule, struct span text);
+struct terms *find_terms(const struct reading *reading, const struct rule *rule, struct span text);
 void remember_terms(struct reading *reading, const struct rule *rule, struct span text);
 
 /* Whether the word is, or begins like, a condition or an option; a list of advices; the rest of a list after a blank. */

@@ -36,7 +36,7 @@ static void merge_shapes(struct policy_index *index)
 
 static void add_shape(struct policy_index *index, const struct rule *rule)
 {
-	struct shape shape = { rule->kinds, rule->must, rule->must_not, rule->limits ? rule->limits->size : BOUNDS_ALL };
+	struct shape shape = { rule->kinds, rule->terms->must, rule->terms->must_not, rule->terms->size };
 	for (uint32_t i = 0; i < index->shape_count; i++) {
 		if (shapes_equal(&index->shapes[i], &shape))
 			return;

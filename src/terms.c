@@ -26,24 +26,14 @@ static struct known_terms *place_of(const struct reading *reading, const struct 
 	return &reading->known[hash >> (64 - KNOWN_BITS)];
 }
 
-bool take_terms(struct reading *reading, struct rule *rule, struct span text)
+struct terms *find_terms(const struct reading *reading, const struct rule *rule, struct span text)
 {
 	if (!reading->known || reading->parser->errors)
-		return false;
+		return NULL;
 	const struct known_terms *known = place_of(reading, rule, text);
-	const struct rule *like = known->rule;
-	if (!like || !same_sort(rule, like) || text.length != known->text.length ||
-	    memcmp(text.bytes, known->text.bytes, text.length) != 0)
-		return false;
-	rule->override = like->override;
-	rule->unsafe = like->unsafe;
-	rule->must = like->must;
-	rule->must_not = like->must_not;
-	rule->held = like->held;
-	rule->item_count = like->item_count;
-	rule->items = like->items;
-	rule->limits = like->limits;
-	return true;
+	bool same = known->rule && same_sort(rule, known->rule) && text.length == known->text.length &&
+		    memcmp(text.bytes, known->text.bytes, text.length) == 0;
+	return same ? known->rule->terms : NULL;
 }
 
 void remember_terms(struct reading *reading, const struct rule *rule, struct span text)

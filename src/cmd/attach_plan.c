@@ -174,11 +174,11 @@ void plan_advice(struct plan *plan, const struct policy *policy, const struct pr
 		const struct process_mapping *mapping = &process->mappings[i];
 		const struct rule *rule = mapping->never ? NULL : policy_find(policy, &mapping->facts);
 		bool again = was_seen(seen, mapping);
-		for (size_t k = 0; rule && k < rule->item_count; k++) {
+		for (size_t k = 0; rule && k < rule->terms->item_count; k++) {
 			/* Of a mapping that was dealt with already, only what override holds. */
-			if (again && !(rule->held >> advices[rule->items[k]->alternatives[0]].class & 1))
+			if (again && !(rule->terms->held >> advices[rule->terms->items[k]->alternatives[0]].class & 1))
 				continue;
-			struct step *step = add_step(plan, mapping, rule, rule->items[k]);
+			struct step *step = add_step(plan, mapping, rule, rule->terms->items[k]);
 			if (undo)
 				plan_undo(step, mapping);
 			else

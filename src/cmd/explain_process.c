@@ -30,10 +30,10 @@ static enum agreement compare(const struct process *process, const struct proces
 	enum agreement agreement = NOT_TO_SEE;
 	unsigned index;
 
-	for (index = 0; index < rule->item_count; index++) {
-		enum advice_id id = supported_alternative(rule->items[index]);
+	for (index = 0; index < rule->terms->item_count; index++) {
+		enum advice_id id = supported_alternative(rule->terms->items[index]);
 
-		if (rule->items[index]->at_unmap || id == ADVICE_COUNT || !mapping->flags ||
+		if (rule->terms->items[index]->at_unmap || id == ADVICE_COUNT || !mapping->flags ||
 		    !(advices[id].sets || advices[id].clears))
 			continue;
 		if (!mapping_in_force(mapping, id) || (id == ADVICE_HUGEPAGE && process->thp_disabled))
@@ -45,11 +45,11 @@ static enum agreement compare(const struct process *process, const struct proces
 
 static char *advice_text(const struct rule *rule)
 {
-	char *text = copy_string(rule->item_count ? "" : "none"), *item, *longer;
+	char *text = copy_string(rule->terms->item_count ? "" : "none"), *item, *longer;
 	unsigned index;
 
-	for (index = 0; index < rule->item_count; index++) {
-		item = item_text(rule->items[index]);
+	for (index = 0; index < rule->terms->item_count; index++) {
+		item = item_text(rule->terms->items[index]);
 		longer = print_string("%s%s%s", text, *text ? "," : "", item);
 		free(item);
 		free(text);

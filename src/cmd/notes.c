@@ -85,7 +85,7 @@ static bool has_condition(const struct rule *rule, bool file)
 {
 	const struct size_condition *condition;
 
-	for (condition = rule_conditions(rule); condition; condition = condition->next)
+	for (condition = rule->terms->conditions; condition; condition = condition->next)
 		if (condition->file == file)
 			return true;
 	return false;
@@ -95,9 +95,9 @@ static bool gives(const struct rule *rule, bool (*is_such)(enum advice_id id))
 {
 	unsigned index, place;
 
-	for (index = 0; index < rule->item_count; index++)
-		for (place = 0; place < rule->items[index]->count; place++)
-			if (is_such(rule->items[index]->alternatives[place]))
+	for (index = 0; index < rule->terms->item_count; index++)
+		for (place = 0; place < rule->terms->items[index]->count; place++)
+			if (is_such(rule->terms->items[index]->alternatives[place]))
 				return true;
 	return false;
 }
@@ -138,7 +138,7 @@ static void print_small_numbers(const struct rule *rule, FILE *out)
 {
 	const struct size_condition *condition;
 
-	for (condition = rule_conditions(rule); condition; condition = condition->next)
+	for (condition = rule->terms->conditions; condition; condition = condition->next)
 		if (!condition->percent && condition->number > 1 && condition->number < 4096)
 			fprintf(out, "    note: %s%s%llu is in bytes, and less than a page; K, M, G, T or %% may be missing\n",
 				condition->file ? "file" : "size", condition->operator, (unsigned long long)condition->number);
@@ -159,7 +159,7 @@ void print_notes(const struct rule *rule, FILE *out)
 	else if (anon && gives(rule, sticks))
 		fputs("    note: where a program maps with MAP_FIXED, or calls mremap(2) over several mappings,\n"
 		      "          advice by size parts what it takes for one, and the mremap(2) fails\n", out);
-	if (gives(rule, is_undoing) && !rule->override)
+	if (gives(rule, is_undoing) && !rule->terms->override)
 		fputs("    note: a new mapping has nothing to undo; only with override does this answer the\n"
 		      "          program's own advice\n", out);
 	if (gives(rule, is_undoing_for_nothing))

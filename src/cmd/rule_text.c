@@ -106,20 +106,20 @@ char *rule_text(const struct rule *rule)
 	unsigned index;
 
 	print_pattern(out, rule->pattern);
-	fputs(rule->item_count ? " " : " none", out);
-	for (index = 0; index < rule->item_count; index++) {
+	fputs(rule->terms->item_count ? " " : " none", out);
+	for (index = 0; index < rule->terms->item_count; index++) {
 		if (index)
 			fputc(',', out);
-		print_item(out, rule->items[index]);
+		print_item(out, rule->terms->items[index]);
 	}
-	for (condition = rule_conditions(rule); condition; condition = condition->next) {
+	for (condition = rule->terms->conditions; condition; condition = condition->next) {
 		fputc(' ', out);
 		print_condition(out, condition);
 	}
 	for (index = 0; index < WORD_COUNT; index++)
-		if ((rule->must | rule->must_not) & 1u << index)
-			fprintf(out, " %s%s", rule->must_not & 1u << index ? "!" : "", word_name(index));
-	fprintf(out, "%s%s", rule->override ? " override" : "", rule->unsafe ? " unsafe" : "");
+		if ((rule->terms->must | rule->terms->must_not) & 1u << index)
+			fprintf(out, " %s%s", rule->terms->must_not & 1u << index ? "!" : "", word_name(index));
+	fprintf(out, "%s%s", rule->terms->override ? " override" : "", rule->terms->unsafe ? " unsafe" : "");
 	fclose(out);
 	return text;
 }

@@ -27,7 +27,7 @@ static char *failure_text(enum advice_id id, int error)
 static bool judge_kind(enum advice_id id, const struct rule *rule, enum kind kind, const struct system *system,
 		       char **text)
 {
-	const char *obstacle = system_no_effect(system, id, kind, rule->must);
+	const char *obstacle = system_no_effect(system, id, kind, rule->terms->must);
 	enum effect effect;
 	int error;
 
@@ -93,9 +93,9 @@ bool print_items(const struct rule *rule, const struct system *system, FILE *out
 	bool works = true;
 	unsigned index;
 
-	if (!rule->item_count)
+	if (!rule->terms->item_count)
 		fprintf(out, "    %-*s no advice; later rules leave such mappings alone too\n", ITEM_COLUMN, "none");
-	for (index = 0; index < rule->item_count; index++)
-		works &= print_item_verdict(rule, rule->items[index], system, out);
+	for (index = 0; index < rule->terms->item_count; index++)
+		works &= print_item_verdict(rule, rule->terms->items[index], system, out);
 	return works;
 }

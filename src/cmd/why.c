@@ -61,16 +61,16 @@ static char *unknown_text(const struct rule *rule, const struct facts *facts, bo
 {
 	const struct size_condition *condition;
 	char *text = copy_string(""), *word;
-	uint16_t unknown = (rule->must | rule->must_not) & ~facts->known;
+	uint16_t unknown = (rule->terms->must | rule->terms->must_not) & ~facts->known;
 
 	for (; unknown; unknown &= unknown - 1) {
 		uint16_t bit = unknown & -unknown;
 
-		word = print_string("%s%s%s", *text ? "" : "it is ", rule->must_not & bit ? "not " : "", word_of(bit));
+		word = print_string("%s%s%s", *text ? "" : "it is ", rule->terms->must_not & bit ? "not " : "", word_of(bit));
 		add_condition(&text, word);
 		free(word);
 	}
-	for (condition = rule_conditions(rule); condition; condition = condition->next)
+	for (condition = rule->terms->conditions; condition; condition = condition->next)
 		if (condition->file ? facts->file == FILE_UNKNOWN : !size_known)
 			add_condition(&text, condition_text(condition));
 	return text;

@@ -52,13 +52,13 @@ static void look_up(const struct policy *policy, enum kind kind, const char *nam
 
 static void check_items(const struct rule *rule, uint32_t item_count)
 {
-	for (size_t i = 0; i < rule->item_count; i++) {
-		const struct item *item = rule->items[i];
+	for (size_t i = 0; i < rule->terms->item_count; i++) {
+		const struct item *item = rule->terms->items[i];
 		if (item->count == 0 || item_slot(rule, item) >= item_count || (item->has_range && item->range.min >= item->range.max))
 			abort();
 		for (size_t k = 0; k < item->count; k++) {
 			const struct advice *advice = &advices[item->alternatives[k]];
-			if (advice->danger == DANGER_REFUSED || (advice->danger == DANGER_LITERAL && !(rule->unsafe && rule->literal)))
+			if (advice->danger == DANGER_REFUSED || (advice->danger == DANGER_LITERAL && !(rule->terms->unsafe && rule->literal)))
 				abort();
 		}
 	}

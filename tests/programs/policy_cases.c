@@ -160,20 +160,18 @@ static void print_globs(const char *name, const struct glob_list *list)
 static void print_rule(const struct rule *rule)
 {
 	printf("%u %s:%u %s ", rule->number, rule->source, rule->line, rule->pattern);
-	for (size_t i = 0; i < rule->item_count; i++) {
+	for (size_t i = 0; i < rule->terms->item_count; i++) {
 		printf("%s", i ? "," : "");
-		print_item(rule, rule->items[i]);
+		print_item(rule, rule->terms->items[i]);
 	}
-	printf("%s", rule->item_count ? "" : "none");
-	print_words("", rule->must);
-	print_words("!", rule->must_not);
-	if (rule->limits) {
-		print_bounds("size", rule->limits->size);
-		print_bounds("file", rule->limits->file);
-	}
-	printf("%s%s%s", rule->literal ? " literal" : "", rule->override ? " override" : "", rule->unsafe ? " unsafe" : "");
+	printf("%s", rule->terms->item_count ? "" : "none");
+	print_words("", rule->terms->must);
+	print_words("!", rule->terms->must_not);
+	print_bounds("size", rule->terms->size);
+	print_bounds("file", rule->terms->file);
+	printf("%s%s%s", rule->literal ? " literal" : "", rule->terms->override ? " override" : "", rule->terms->unsafe ? " unsafe" : "");
 	for (unsigned class = 0; class < CLASS_COUNT; class++) {
-		if (rule->held & 1u << class)
+		if (rule->terms->held & 1u << class)
 			printf(" holds-%s", advice_class_name(class));
 	}
 	if (rule->scope) {
