@@ -41,25 +41,18 @@ static void read_rest(struct reading *reading, struct draft *draft, struct words
 			 draft->pattern->text);
 }
 
-/* Whether the rule being read goes into the policy: it is for this program, and no error was found up to here. */
-static bool is_kept(const struct reading *reading)
-{
-	return reading->arena == reading->parser->arena && reading->parser->errors == 0;
-}
-
 static void read_terms(struct reading *reading, struct draft *draft, struct words *words)
 {
 	struct rule *rule = draft->rule;
 	struct span text = { words->at, words->end - words->at };
-	rule->terms = find_terms(reading, rule, text);
-	if (rule->terms)
+	if (find_terms(reading, rule, text))
 		return;
 	rule->terms = reading_alloc(reading, sizeof(*rule->terms));
 	if (!rule->terms)
 		return;
 	read_rest(reading, draft, words);
 	check_items(reading, draft);
-	if (is_kept(reading))
+	if (reading->parser->errors == 0)
 		remember_terms(reading, rule, text);
 }
 
@@ -87,7 +80,7 @@ static void read_rule(struct reading *reading, const struct word *pattern, struc
 	read_pattern(reading, &draft);
 	read_terms(reading, &draft, words);
 	reading->parser->rules_seen++;
-	if (is_kept(reading))
+	if (keeps_rules(reading))
 		keep_rule(reading, draft.rule);
 }
 

@@ -32,6 +32,12 @@ struct reading {
 	char buffer[512];
 };
 
+/* Whether the rule being read goes into the policy: it is for this program, and no error was found up to here. */
+static inline bool keeps_rules(const struct reading *reading)
+{
+	return reading->arena == reading->parser->arena && reading->parser->errors == 0;
+}
+
 /*
  * Reports an error in the line being read. In the format %s is a string, %q a struct span in quotes (cut where it is long), %u
  * an unsigned.
@@ -72,10 +78,10 @@ void read_condition(struct reading *reading, struct draft *draft, const struct w
 void read_comparison(struct reading *reading, struct draft *draft, const struct word *word);
 
 /*
- * A policy of many rules has few terms that differ, so each is read once. find_terms: what the same text came to behind an earlier
- * pattern of this sort, NULL if it has to be read; remember_terms keeps a rule for that, once it is known to be good.
+ * A policy of many rules has few terms that differ, so each is read once. find_terms gives the rule, whose pattern was read, what the
+ * same text came to behind an earlier pattern like it; false: it has to be read. remember_terms is told of terms without an error.
  */
-struct terms *find_terms(const struct reading *reading, const struct rule *rule, struct span text);
+bool find_terms(const struct reading *reading, struct rule *rule, struct span text);
 void remember_terms(struct reading *reading, const struct rule *rule, struct span text);
 
 /* Whether the word is, or begins like, a condition or an option; a list of advices; the rest of a list after a blank. */

@@ -8,15 +8,14 @@
 /* By a hash of their text; of two with the same place the newer one stays. */
 #define KNOWN_BITS 10
 struct known_terms {
-	struct span text;
-	const struct rule *rule;   /* has been read with them, without an error; NULL: a free place */
+	struct span text;      /* no bytes: a free place */
+	uint8_t kinds;         /* of the pattern, as in struct rule: what is allowed behind it depends on them */
+	bool literal;
+	struct terms *terms;   /* NULL: they are right, but the rule was not kept */
 };
 
-/* What is allowed behind a pattern depends on its kind, and on whether it is literal. */
-static bool same_sort(const struct rule *rule, const struct rule *other)
-{
-	return rule->kinds == other->kinds && rule->literal == other->literal;
-}
+/* A short policy is read faster without. */
+#define RULES_MIN 8
 
 static struct known_terms *place_of(const struct reading *reading, const struct rule *rule, struct span text)
 {
@@ -26,20 +25,23 @@ static struct known_terms *place_of(const struct reading *reading, const struct 
 	return &reading->known[hash >> (64 - KNOWN_BITS)];
 }
 
-struct terms *find_terms(const struct reading *reading, const struct rule *rule, struct span text)
+bool find_terms(const struct reading *reading, struct rule *rule, struct span text)
 {
-	if (!reading->known || reading->parser->errors)
-		return NULL;
+	if (!reading->known)
+		return false;
 	const struct known_terms *known = place_of(reading, rule, text);
-	bool same = known->rule && same_sort(rule, known->rule) && text.length == known->text.length &&
-		    memcmp(text.bytes, known->text.bytes, text.length) == 0;
-	return same ? known->rule->terms : NULL;
+	bool same = known->text.bytes && known->kinds == rule->kinds && known->literal == rule->literal &&
+		    known->text.length == text.length && memcmp(known->text.bytes, text.bytes, text.length) == 0;
+	rule->terms = same ? known->terms : NULL;
+	return same && (rule->terms || !keeps_rules(reading));
 }
 
 void remember_terms(struct reading *reading, const struct rule *rule, struct span text)
 {
-	if (!reading->known)
+	if (!reading->known && reading->parser->rules_seen >= RULES_MIN)
 		reading->known = arena_alloc(&reading->terms, sizeof(reading->known[0]) << KNOWN_BITS);
 	if (reading->known)
-		*place_of(reading, rule, text) = (struct known_terms){ text, rule };
+		*place_of(reading, rule, text) = (struct known_terms){
+			text, rule->kinds, rule->literal, keeps_rules(reading) ? rule->terms : NULL,
+		};
 }

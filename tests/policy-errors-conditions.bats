@@ -64,12 +64,14 @@ load broken
 }
 
 @test "words that are right behind one pattern are judged anew behind another" {
-	broken $'*.mdb random private\n[shm] random private' \
-		'2:14: "private" never holds for "[shm]"'
-	broken $'[anon] populate-write\n*.mdb populate-write' \
-		'2:7: "populate-write" needs the option "unsafe": allocates all of it as if it were written; in a shared mapping of a file fills holes and makes pages dirty'
-	broken $'/data/x guard-remove unsafe\n/data/* guard-remove unsafe' \
-		'2:9: "guard-remove" needs the option "unsafe" and a path without wildcard: undoes guard-install'
+	local ten
+	ten=$(yes '*.x none' | head -n 10)
+	broken "$ten"$'\n*.mdb random private\n[shm] random private' \
+		'12:14: "private" never holds for "[shm]"'
+	broken "$ten"$'\n[anon] populate-write\n*.mdb populate-write' \
+		'12:7: "populate-write" needs the option "unsafe": allocates all of it as if it were written; in a shared mapping of a file fills holes and makes pages dirty'
+	broken "$ten"$'\n/data/x guard-remove unsafe\n/data/* guard-remove unsafe' \
+		'12:9: "guard-remove" needs the option "unsafe" and a path without wildcard: undoes guard-install'
 }
 
 @test "file is an error where there is no file" {

@@ -300,4 +300,9 @@ read_as() {
 	"$PROGRAMS/policy_cases" list <"$BATS_TEST_TMPDIR/policy" | sed -E '$d; s/^[0-9]+ test.policy:[0-9]+ //; s/#[0-9]+//g' \
 		>"$BATS_TEST_TMPDIR/together"
 	diff "$BATS_TEST_TMPDIR/alone" "$BATS_TEST_TMPDIR/together"
+	# read behind a program line that does not apply, and then for this program
+	{ echo 'program other'; cat "$BATS_TEST_TMPDIR/policy"; echo 'program *'; cat "$BATS_TEST_TMPDIR/policy"; } |
+		"$PROGRAMS/policy_cases" list program=/bin/true | sed -E '$d; s/^[0-9]+ test.policy:[0-9]+ //; s/#[0-9]+//g' \
+		>"$BATS_TEST_TMPDIR/together"
+	diff "$BATS_TEST_TMPDIR/alone" "$BATS_TEST_TMPDIR/together"
 }
