@@ -69,7 +69,7 @@ static void judge(const struct policy *policy, const struct maps_line *line, con
 			range.allocated = name.allocated;
 		}
 		if (name.file_known)
-			facts.file = name.file_end < name.allocated ? name.file_end : name.allocated;
+			facts.file = file_occupies(name.file_end, name.allocated);
 	}
 	mapping_decide(policy, &facts, &range);
 	name_free(&name);
@@ -92,6 +92,7 @@ void existing_advise(const struct policy *policy)
 	const char *maps = load_file(&arena, "/proc/self/maps", MAPS_MAX, &length, &error);
 	if (!maps) {
 		log_line(LOG_NOTICE, "mappings that exist at start are left alone: no /proc/self/maps");
+		arena_free(&arena);
 		return;
 	}
 	struct maps_line line, before = { 0 }, last_library = { 0 };

@@ -42,7 +42,7 @@ static bool look_at(struct grown *grown, const struct policy *policy, uintptr_t 
 	if (name->file_known) {
 		grown->range.file_end = name->file_end;
 		grown->range.allocated = name->allocated;
-		facts->file = name->file_end < name->allocated ? name->file_end : name->allocated;
+		facts->file = file_occupies(name->file_end, name->allocated);
 	}
 	return policy->kinds & KIND_BIT(facts->kind);
 }

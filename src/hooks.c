@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The hooked functions: ask whether the call concerns us, real call, hand over, give back. What is to be done is decided elsewhere. */
+/*
+ * The hooked functions: ask whether the call concerns us, real call, hand over, give back. What is to be done is decided elsewhere.
+ * errno is left as the real call left it: nothing of ours touches it (sys.h).
+ */
 #define _GNU_SOURCE
 
 /* The program's 32-bit off_t and time_t would be redirected to other symbols; here each symbol has its own function. */
 #undef _FILE_OFFSET_BITS
 #undef _TIME_BITS
 
-#include <errno.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -23,50 +25,44 @@
 
 #define HOOK __attribute__((visibility("default")))
 
-/* NOREPLACE wins over FIXED: mmap(2). */
+/* NOREPLACE wins over FIXED: mmap(2). Linux before 4.17 does not know it; there a region that is replaced is followed on. */
 static bool replaces(int flags)
 {
 	return (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) == MAP_FIXED;
 }
 
 /*
- * Before a mapping is made: whether anything has to be done about it, or about what it replaces. Where no rule is for its kind, that is
- * all it costs.
+ * Whether a rule may be for the mapping to be made, or one that is followed may be replaced. Where not, that is all it costs: a load,
+ * a compare and a branch.
  */
-static inline bool concerns_us(size_t length, int protection, int flags)
+static inline bool may_concern_us(int flags)
 {
 	const struct policy *policy = runtime_policy();
-	if (!policy)
-		return false;
-	return (policy->kinds & mapping_kinds(flags) && mapping_matters(policy, length, protection, flags)) ||
-	       (replaces(flags) && following());
+	return policy && (policy->kinds & mapping_kinds(flags) || replaces(flags));
 }
 
 static void *watched_mmap(mmap_function *real_mmap, void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
 	if (replaces(flags) && following())
 		following_forget(address, length);
+	if (!mapping_matters(length, protection, flags))
+		return real_mmap(address, length, protection, flags, fd, offset);
 	void *result = real_mmap(address, length, protection, flags, fd, offset);
-	if (result == MAP_FAILED)
-		return result;
-	int saved = errno;
-	mapping_made(result, length, protection, flags, fd, offset);
-	errno = saved;
+	if (result != MAP_FAILED)
+		mapping_made(result, length, protection, flags, fd, offset);
 	return result;
 }
 
 HOOK void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
-	if (!concerns_us(length, protection, flags))
-		return real.mmap(address, length, protection, flags, fd, offset);
-	return watched_mmap(real.mmap, address, length, protection, flags, fd, offset);
+	return may_concern_us(flags) ? watched_mmap(real.mmap, address, length, protection, flags, fd, offset) :
+				       real.mmap(address, length, protection, flags, fd, offset);
 }
 
 HOOK void *mmap64(void *address, size_t length, int protection, int flags, int fd, off64_t offset)
 {
-	if (!concerns_us(length, protection, flags))
-		return real.mmap64(address, length, protection, flags, fd, offset);
-	return watched_mmap(real.mmap64, address, length, protection, flags, fd, offset);
+	return may_concern_us(flags) ? watched_mmap(real.mmap64, address, length, protection, flags, fd, offset) :
+				       real.mmap64(address, length, protection, flags, fd, offset);
 }
 
 static int watched_munmap(void *address, size_t length)
@@ -84,6 +80,15 @@ HOOK int munmap(void *address, size_t length)
 	return following() ? watched_munmap(address, length) : real.munmap(address, length);
 }
 
+static void *watched_mremap(void *old, size_t old_length, size_t new_length, int flags, void *new)
+{
+	struct move move = { .old = old, .old_length = old_length, .new_length = new_length, .flags = flags };
+	move_begin(&move, new);
+	void *result = real.mremap(old, old_length, new_length, flags, new);
+	move_end(&move, result);
+	return result;
+}
+
 /* The fifth argument is passed on whatever the flags: newer ones than FIXED and DONTUNMAP may want it. */
 HOOK void *mremap(void *old, size_t old_length, size_t new_length, int flags, ...)
 {
@@ -92,28 +97,17 @@ HOOK void *mremap(void *old, size_t old_length, size_t new_length, int flags, ..
 	void *new = va_arg(arguments, void *);
 	va_end(arguments);
 
-	struct move move = { .old = old, .old_length = old_length, .new_length = new_length, .flags = flags };
-	if (!runtime_policy())
-		return real.mremap(old, old_length, new_length, flags, new);
-	move_begin(&move, new);
-	void *result = real.mremap(old, old_length, new_length, flags, new);
-	int saved = errno;
-	move_end(&move, result);
-	errno = saved;
-	return result;
+	return runtime_policy() ? watched_mremap(old, old_length, new_length, flags, new) :
+				  real.mremap(old, old_length, new_length, flags, new);
 }
 
 HOOK void *shmat(int shmid, const void *address, int flags)
 {
-	bool replacing = flags & SHM_REMAP && following();
-	if (replacing)
+	if (flags & SHM_REMAP && following())
 		following_forget_segment_at(shmid, address, flags);
 	void *result = real.shmat(shmid, address, flags);
-	if (result == MAP_FAILED || !runtime_policy())
-		return result;
-	int saved = errno;
-	mapping_attached(shmid, result, flags);
-	errno = saved;
+	if (result != MAP_FAILED && runtime_policy())
+		mapping_attached(shmid, result, flags);
 	return result;
 }
 
@@ -133,9 +127,7 @@ static int watched_advice(madvise_function *real_advise, void *address, size_t l
 {
 	own_advice_coming(address, length, advice);
 	int result = real_advise(address, length, advice);
-	int saved = errno;
 	own_advice_given(address, length, advice);
-	errno = saved;
 	return result;
 }
 

@@ -30,13 +30,13 @@ void mapping_start(uint64_t huge_page)
 	user = (uid_t)sys_geteuid();
 }
 
-static uint16_t words_of_protection(int protection)
+static inline uint16_t words_of_protection(int protection)
 {
 	return (uint16_t)((protection & PROT_WRITE ? WORD_WRITABLE : WORD_READONLY) |
 			  (protection & PROT_EXEC ? WORD_EXECUTABLE : 0));
 }
 
-static uint16_t words_of_call(int protection, int flags)
+static inline uint16_t words_of_call(int protection, int flags)
 {
 	return (uint16_t)(words_of_protection(protection) | (mapping_is_shared(flags) ? WORD_SHARED : WORD_PRIVATE) |
 			  (flags & MAP_HUGETLB ? WORD_HUGETLB : 0) | (flags & MAP_NORESERVE ? WORD_NORESERVE : 0) |
@@ -51,11 +51,6 @@ static uint64_t page_size_of_call(int flags)
 		return page_size;
 	unsigned shift = (unsigned)flags >> MAP_HUGE_SHIFT & MAP_HUGE_BITS;
 	return shift ? 1ull << shift : default_huge_page;
-}
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 void mapping_decide(const struct policy *policy, const struct facts *facts, struct range *range)
@@ -98,7 +93,7 @@ static bool look_at_file(const struct policy *policy, int fd, const struct stat 
 	range->allocated = (uint64_t)status->st_blocks * 512;
 	range->fd = fd;
 	range->foreign = user != 0 && status->st_uid != user && !(status->st_mode & (S_IWGRP | S_IWOTH));
-	facts->file = smaller(range->file_end, range->allocated);
+	facts->file = file_occupies(range->file_end, range->allocated);
 	return true;
 }
 
@@ -128,29 +123,26 @@ static bool is_out_of_question(int protection, int flags)
 	return protection == PROT_NONE || flags & MAP_GROWSDOWN || !page_size_of_call(flags);
 }
 
-static struct facts facts_of_call(size_t length, int protection, int flags)
+static uint64_t size_of_call(size_t length, int flags)
 {
-	return (struct facts){
-		.words = words_of_call(protection, flags), .known = WORDS_ALL,
-		.size = round_up(length, page_size_of_call(flags)),
-	};
+	return round_up(length, page_size_of_call(flags));
 }
 
-static bool may_match(const struct policy *policy, int flags, const struct facts *facts)
+static bool may_match(const struct policy *policy, int flags, uint16_t words, uint64_t size)
 {
-	return policy_may_match(policy, mapping_kinds(flags), facts->words, WORDS_ALL & ~WORD_DELETED, facts->size);
+	return policy_may_match(policy, mapping_kinds(flags), words, WORDS_ALL & ~WORD_DELETED, size);
 }
 
-bool mapping_matters(const struct policy *policy, size_t length, int protection, int flags)
+bool mapping_matters(size_t length, int protection, int flags)
 {
+	const struct policy *policy = runtime_policy();
 	if (policy == &starting_policy)
 		return true;
-	if (is_out_of_question(protection, flags))
+	if (!policy || is_out_of_question(protection, flags))
 		return false;
 	if (policy->growable_count && !(flags & MAP_ANONYMOUS))
 		return true;
-	struct facts facts = facts_of_call(length, protection, flags);
-	return may_match(policy, flags, &facts);
+	return may_match(policy, flags, words_of_call(protection, flags), size_of_call(length, flags));
 }
 
 void mapping_made(void *address, size_t length, int protection, int flags, int fd, off_t offset)
@@ -158,13 +150,15 @@ void mapping_made(void *address, size_t length, int protection, int flags, int f
 	const struct policy *policy = runtime_policy();
 	if (!policy || status_is_off() || is_out_of_question(protection, flags))
 		return;
-	struct facts facts = facts_of_call(length, protection, flags);
+	struct facts facts = {
+		.words = words_of_call(protection, flags), .known = WORDS_ALL, .size = size_of_call(length, flags),
+	};
 	struct range range = {
 		.low = (uintptr_t)address, .high = (uintptr_t)address + facts.size, .offset = (uint64_t)offset, .fd = -1
 	};
 	bool anonymous = flags & MAP_ANONYMOUS, shared = mapping_is_shared(flags);
 	/* Asked again: the library may have started meanwhile. */
-	if (!may_match(policy, flags, &facts)) {
+	if (!may_match(policy, flags, facts.words, facts.size)) {
 		if (!anonymous)
 			following_watch(policy, &range, &facts);
 	} else if (anonymous) {

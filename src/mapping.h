@@ -2,8 +2,8 @@
 /*
  * What was mapped: from the arguments of the call to facts, to the rule that decides, to the advice.
  *
- * Called by the hooks; what is about a mapping that was made, after the real call succeeded. Order of the tests: flags, protection, size; then fstat(2);
- * readlink(2) of /proc/self/fd/N last. errno is not kept: the hooks do that. Safe in a signal handler and after fork.
+ * Order of the tests: flags, protection, size; then fstat(2); readlink(2) of /proc/self/fd/N last.
+ * Called by the hooks. errno is kept. Safe in a signal handler and after fork.
  */
 #ifndef MADVISOR_MAPPING_H
 #define MADVISOR_MAPPING_H
@@ -33,10 +33,10 @@ static inline unsigned mapping_kinds(int flags)
 }
 
 /*
- * Whether a call of mmap(2) with these arguments makes a mapping that has to be looked at, where the policy has a rule for its
- * kinds. While the library starts: yes. For asking before the call, so that what does not matter is the call alone.
+ * Whether a call of mmap(2) with these arguments makes a mapping that has to be looked at. Asked before the call, so that what does
+ * not matter is the call alone. While the library starts: yes.
  */
-bool mapping_matters(const struct policy *policy, size_t length, int protection, int flags);
+bool mapping_matters(size_t length, int protection, int flags);
 
 /* mmap(2) returned address; the rest as it was called. */
 void mapping_made(void *address, size_t length, int protection, int flags, int fd, off_t offset);

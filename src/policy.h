@@ -111,7 +111,6 @@ struct policy {
 	uint32_t item_count;        /* over all rules */
 	uint8_t kinds;              /* union over the rules; 0: no rule, asleep */
 	bool wants_names;           /* a rule has a pattern of paths or memfd names */
-	bool wants_file;            /* a rule has a "file" condition */
 	bool wants_memory;          /* a rule has a percentage, or prefetches without a range */
 	bool wants_regions;         /* a rule has "override" or "unmap:", or is growable */
 	const struct rule **growable;   /* rules that mremap(2) can bring a mapping under, and that have words */
@@ -133,6 +132,12 @@ struct facts {
 	bool existing;              /* was there at start: never unsafe advice */
 };
 #define FILE_UNKNOWN UINT64_MAX
+
+/* Bytes, for facts.file: neither holes nor blocks allocated beyond the end count. */
+static inline uint64_t file_occupies(uint64_t length, uint64_t allocated)
+{
+	return length < allocated ? length : allocated;
+}
 
 enum match { MATCH_NO, MATCH_YES, MATCH_UNKNOWN };
 
