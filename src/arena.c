@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "page.h"
 #include "sys.h"
 
 /* A multiple of every page size; small arenas never touch most of it. */
@@ -16,11 +17,6 @@ struct arena_chunk {
 	struct arena_chunk *next;
 	size_t bytes, used;   /* both with this header */
 };
-
-static size_t round_up(size_t bytes, size_t to)
-{
-	return (bytes + to - 1) & ~(to - 1);
-}
 
 static size_t bytes_left(const struct arena_chunk *chunk)
 {
@@ -79,9 +75,7 @@ char *arena_copy(struct arena *arena, const char *bytes, size_t length)
 void arena_seal(struct arena *arena)
 {
 	for (struct arena_chunk *chunk = arena->chunks; chunk; chunk = chunk->next) {
-		/* Full: whatever is asked for later gets a chunk that can be written. */
-		if (chunk->used != chunk->bytes)
-			chunk->used = chunk->bytes;
+		chunk->used = chunk->bytes;   /* full: whatever is asked for later gets a chunk that can be written */
 		sys_mprotect(chunk, chunk->bytes, PROT_READ);
 	}
 }

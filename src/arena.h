@@ -21,7 +21,7 @@ void *arena_alloc(struct arena *arena, size_t bytes);
 /* A copy with a NUL behind it; NULL when there is no memory. */
 char *arena_copy(struct arena *arena, const char *bytes, size_t length);
 
-/* Makes all of it read-only: mprotect(2). What a stray write of the host's would have changed, it now faults on. */
+/* Makes all of it read-only, once: mprotect(2). What a stray write of the host's would have changed, it now faults on. */
 void arena_seal(struct arena *arena);
 
 /* Empties the arena, and keeps a chunk of it for what comes next. */

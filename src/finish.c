@@ -11,14 +11,6 @@ static bool has_percentage(const struct rule *rule)
 	return condition;
 }
 
-static bool has_file_condition(const struct rule *rule)
-{
-	const struct size_condition *condition = rule->terms->conditions;
-	while (condition && !condition->file)
-		condition = condition->next;
-	return condition;
-}
-
 /* Numbers the items, and adds to the policy what they want of the library. */
 static void finish_items(struct policy *policy, struct rule *rule)
 {
@@ -41,7 +33,6 @@ static void finish_rule(struct policy *policy, struct rule *rule)
 	policy->rules[policy->rule_count++] = rule;
 	policy->kinds |= rule->kinds;
 	policy->wants_names |= rule->glob != NULL;
-	policy->wants_file |= has_file_condition(rule);
 	policy->wants_memory |= has_percentage(rule);
 	policy->wants_regions |= rule->terms->override;
 	finish_items(policy, rule);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the hooks do about regions around a call that destroys or moves mappings. Only where a rule has "override" or "unmap:".
+ * What the hooks do about regions (regions.h) around a call that destroys or moves mappings. Only where the policy wants_regions.
  * errno is kept. Safe in a signal handler, after fork and vfork.
  */
 #ifndef MADVISOR_FOLLOWING_H

@@ -48,8 +48,8 @@ struct glob_anchors {
 struct glob_anchors glob_anchors(const struct glob *glob);
 
 /*
- * A set of bytes in 64 bits. Letters of lower case, digits and the usual punctuation have bits of their own; others share
- * one with another byte.
+ * A set of bytes in 64 bits: no two of the lower-case letters, digits and punctuation of paths share one. Each other byte shares one
+ * of theirs: 'A' that of '!', 'P' that of '0'.
  */
 static inline uint64_t glob_byte(char byte)
 {

@@ -4,12 +4,12 @@
 /* What the index knows of a rule while it is built. */
 struct anchors {
 	uint32_t prefix_hash, suffix_hash;
-	uint16_t prefix, suffix;   /* bytes; 0: none, or the other is the rarer */
+	uint16_t prefix_length, suffix_length;   /* bytes; 0: none, or the other is the rarer */
 };
 
 static bool has_anchor(const struct anchors *anchors)
 {
-	return anchors->prefix || anchors->suffix;
+	return anchors->prefix_length || anchors->suffix_length;
 }
 
 /* A rule is of one kind. */
@@ -27,16 +27,16 @@ struct census {
 
 static struct anchors anchors_of(const struct rule *rule)
 {
-	struct anchors anchors = { .prefix = 0 };
+	struct anchors anchors = { 0 };
 	if (!rule->glob || !(rule->kinds & KIND_BIT(KIND_FILE)))
 		return anchors;
 	struct glob_anchors text = glob_anchors(rule->glob);
 	uint64_t prefix = HASH_START, suffix = HASH_START;
-	anchors.prefix = (uint16_t)text.prefix_length;
-	anchors.suffix = (uint16_t)(text.suffix_length < SUFFIX_MAX ? text.suffix_length : SUFFIX_MAX);
-	for (size_t i = 0; i < anchors.prefix; i++)
+	anchors.prefix_length = (uint16_t)text.prefix_length;
+	anchors.suffix_length = (uint16_t)(text.suffix_length < SUFFIX_MAX ? text.suffix_length : SUFFIX_MAX);
+	for (size_t i = 0; i < anchors.prefix_length; i++)
 		prefix = hash_byte(prefix, text.prefix[i]);
-	for (size_t i = 0; i < anchors.suffix; i++)
+	for (size_t i = 0; i < anchors.suffix_length; i++)
 		suffix = hash_byte(suffix, text.suffix[text.suffix_length - 1 - i]);
 	anchors.prefix_hash = prefix >> 32;
 	anchors.suffix_hash = suffix >> 32;
@@ -70,9 +70,9 @@ static bool take_census(struct census *census, const struct policy *policy)
 	for (uint32_t i = 0; i < policy->rule_count; i++) {
 		struct anchors *anchors = &census->anchors[i];
 		*anchors = anchors_of(policy->rules[i]);
-		if (anchors->prefix)
+		if (anchors->prefix_length)
 			count(&census->prefixes, anchors->prefix_hash);
-		if (anchors->suffix)
+		if (anchors->suffix_length)
 			count(&census->suffixes, anchors->suffix_hash);
 	}
 	return true;
@@ -83,15 +83,15 @@ static void choose_anchors(struct census *census, uint32_t rule_count, uint32_t 
 {
 	for (uint32_t i = 0; i < rule_count; i++) {
 		struct anchors *anchors = &census->anchors[i];
-		if (anchors->prefix && anchors->suffix) {
+		if (anchors->prefix_length && anchors->suffix_length) {
 			if (chain_slot(&census->prefixes, anchors->prefix_hash)->first <=
 			    chain_slot(&census->suffixes, anchors->suffix_hash)->first)
-				anchors->suffix = 0;
+				anchors->suffix_length = 0;
 			else
-				anchors->prefix = 0;
+				anchors->prefix_length = 0;
 		}
-		*prefixes += anchors->prefix != 0;
-		*suffixes += anchors->suffix != 0;
+		*prefixes += anchors->prefix_length != 0;
+		*suffixes += anchors->suffix_length != 0;
 	}
 }
 
@@ -111,15 +111,15 @@ static void add_anchored(struct policy_index *index, const struct chain_table *t
 
 static void add_rule(struct policy_index *index, const struct anchors *anchors, const struct rule *rule)
 {
-	if (anchors->prefix) {
+	if (anchors->prefix_length) {
 		add_anchored(index, &index->prefixes, anchors->prefix_hash, rule->number);
-		if (index->prefix_longest < anchors->prefix)
-			index->prefix_longest = anchors->prefix;
-	} else if (anchors->suffix) {
+		if (index->prefix_longest < anchors->prefix_length)
+			index->prefix_longest = anchors->prefix_length;
+	} else if (anchors->suffix_length) {
 		add_anchored(index, &index->suffixes, anchors->suffix_hash, rule->number);
-		index->suffix_lengths[anchors->suffix / 64] |= 1ull << anchors->suffix % 64;
-		if (index->suffix_longest < anchors->suffix)
-			index->suffix_longest = anchors->suffix;
+		index->suffix_lengths[anchors->suffix_length / 64] |= 1ull << anchors->suffix_length % 64;
+		if (index->suffix_longest < anchors->suffix_length)
+			index->suffix_longest = anchors->suffix_length;
 	}
 }
 

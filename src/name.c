@@ -33,17 +33,18 @@ static bool count_unnamed(const char *why)
 	return false;
 }
 
-/* The text of a link under /proc, NUL-terminated, in a scratch page of its own. */
-static bool read_link(struct name *name, const char *link)
+static bool take_page(struct name *name)
 {
 	name->page = scratch_take();
-	if (!name->page)
-		return count_unnamed("a mapping is left alone: no scratch page is free");
+	return name->page || count_unnamed("a mapping is left alone: no scratch page is free");
+}
+
+/* The text of a link under /proc, terminated, into the name's scratch page. */
+static bool read_link(struct name *name, const char *link)
+{
 	long length = sys_readlink(link, name->page, SCRATCH_BYTES);
-	if (length < 0 || length >= SCRATCH_BYTES) {
-		name_free(name);
+	if (length < 0 || length >= SCRATCH_BYTES)
 		return false;
-	}
 	name->page[length] = '\0';
 	name->text = name->page;
 	name->length = (size_t)length;
@@ -87,26 +88,15 @@ static void strip_deleted(struct name *name, const struct stat *status)
 	cut_text(name, length);
 }
 
-/* A main thread that has ended by pthread_exit(3) has no descriptors to show; thread-self is there since Linux 3.17. */
-static bool read_descriptor_link(struct name *name, int fd)
+/* Inline, so that the folder's length is a constant: every mapping of a file whose name is asked for comes here. */
+static inline bool read_descriptor_link(struct name *name, const char *folder, int fd)
 {
-	/* With their lengths: this is part of what every mapping of a file costs. */
-	static const struct {
-		char text[sizeof("/proc/thread-self/fd/")];
-		uint8_t length;
-	} folders[] = {
-		{ "/proc/self/fd/", sizeof("/proc/self/fd/") - 1 }, { "/proc/thread-self/fd/", sizeof("/proc/thread-self/fd/") - 1 },
-	};
-	bool found = false;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders) && !found; i++) {
-		char link[sizeof("/proc/thread-self/fd/") + 20];
-		struct text path;
-		text_init(&path, link, sizeof(link));
-		text_bytes(&path, folders[i].text, folders[i].length);
-		text_number(&path, (uint64_t)fd);
-		found = read_link(name, link);
-	}
-	return found;
+	char link[sizeof("/proc/thread-self/fd/") + 20];
+	struct text path;
+	text_init(&path, link, sizeof(link));
+	text_bytes(&path, folder, strlen(folder));
+	text_number(&path, (uint64_t)fd);
+	return read_link(name, link);
 }
 
 bool name_of_descriptor(struct name *name, const struct policy *policy, int fd, const struct stat *status)
@@ -116,7 +106,10 @@ bool name_of_descriptor(struct name *name, const struct policy *policy, int fd, 
 	if (!needed && !log_wants(LOG_INFO))
 		return true;
 
-	if (!read_descriptor_link(name, fd))
+	if (!take_page(name))
+		return !needed;
+	/* A main thread that has ended by pthread_exit(3) has no descriptors to show; thread-self is there since Linux 3.17. */
+	if (!read_descriptor_link(name, "/proc/self/fd/", fd) && !read_descriptor_link(name, "/proc/thread-self/fd/", fd))
 		return !needed || count_unnamed("a mapping is left alone: its file's name cannot be had (no /proc, or longer than a page)");
 
 	const char *own;
@@ -188,7 +181,7 @@ static bool read_range_link(struct name *name, uintptr_t low, uintptr_t high)
 
 bool name_of_range(struct name *name, uintptr_t low, uintptr_t high)
 {
-	if (!read_range_link(name, low, high))
+	if (!take_page(name) || !read_range_link(name, low, high))
 		return false;
 	classify(name, 0, false, false);
 	return true;
@@ -196,15 +189,12 @@ bool name_of_range(struct name *name, uintptr_t low, uintptr_t high)
 
 bool name_of_line(struct name *name, const struct maps_line *line)
 {
-	if (line->name_length == 0 || line->name_length >= SCRATCH_BYTES)
+	if (line->name_length == 0 || line->name_length >= SCRATCH_BYTES || !take_page(name))
 		return false;
 	if (line->escaped) {
 		if (!read_range_link(name, line->low, line->high))
 			return false;
 	} else {
-		name->page = scratch_take();
-		if (!name->page)
-			return false;
 		memcpy(name->page, line->name, line->name_length);
 		name->page[line->name_length] = '\0';
 		name->text = name->page;

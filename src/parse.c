@@ -65,7 +65,6 @@ static void keep_rule(struct reading *reading, struct rule *rule)
 	*parser->last = rule;
 	parser->last = &rule->next;
 	parser->rule_count++;
-	parser->item_count += rule->terms->item_count;
 }
 
 static void read_rule(struct reading *reading, const struct word *pattern, struct words *words)

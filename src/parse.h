@@ -30,7 +30,7 @@ struct parser {
 	bool drop_patterns;                /* nobody shows the rules: patterns as written are not kept */
 	/* out */
 	struct rule *first, **last;
-	uint32_t rule_count, item_count;
+	uint32_t rule_count;
 	unsigned errors;                   /* reported so far */
 	uint32_t rules_seen;               /* with those of other programs */
 	/* the scope of the file being read */

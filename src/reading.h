@@ -26,7 +26,6 @@ struct reading {
 	struct arena terms;         /* terms.c: until the end of the source */
 	struct known_terms *known;
 	bool program_applies, scope_applies;  /* of the lines in force: the program alone, and with its arguments */
-	bool has_program;           /* a "program" line is in force */
 	bool no_memory;             /* was reported; the rest of the source is not read */
 	struct text message;
 	char buffer[512];

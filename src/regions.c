@@ -7,14 +7,15 @@
  * addition; and the kernel hands an address out again only after the destroying call, which comes after the removal.
  *
  * Lock. One word in a page that the kernel zeroes in a forked child (MADV_WIPEONFORK), taken with all signals but SIGSYS blocked
- * and held for the edit of an array only, without a system call. A signal handler cannot meet its own thread's
- * lock (that of a SIGSYS which was sent can: then the table goes off); a forked child finds it free; a vfork child shares page and
- * table, and excludes like any thread.
+ * and held for the edit of an array only, without a system call. A signal handler cannot meet its own thread's lock, but one of
+ * a SIGSYS that somebody sent: then the table goes off. A forked child finds it free; a vfork child shares page and table, and
+ * excludes like any thread.
  *
  * Torn. A flag in ordinary memory is set during an edit. Lock free and flag set can only be a child that was forked inside
  * another thread's edit: it forgets all regions. What the kernel has been advised stays; only overrides are lost.
  *
- * Bounded. A lock that cannot be had in time (a vfork child was killed inside an edit) switches the table off for good.
+ * Bounded. A lock that cannot be had within LOCK_TRIES sleeps (a vfork child was killed inside an edit) switches the table off for
+ * good.
  *
  * The array is sorted with the highest address first: the kernel maps downwards, so that most additions are at its end. Its
  * free places lie in one gap, which moves to where the array is edited: what is mapped where something has just gone moves nothing.
@@ -35,7 +36,7 @@
 #define LOCK_TRIES 2000
 
 static struct region *table;      /* highest address first, none overlaps */
-static size_t count, gap;         /* regions in all, and before the gap */
+static size_t count, gap;         /* regions in all; and those before the gap, which is as long as there are free places */
 static _Atomic bool torn;
 static _Atomic bool on;
 _Atomic bool regions_present;
@@ -44,7 +45,7 @@ bool regions_create(void)
 {
 	size_t bytes = REGIONS_MAX * sizeof(*table);
 	long memory = sys_mmap(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-	if (memory < 0 && memory > -4096)
+	if (memory < 0)
 		return false;
 	/* Where transparent huge pages are for all, the first region would take one. */
 	sys_madvise((void *)memory, bytes, MADV_NOHUGEPAGE);
@@ -59,6 +60,7 @@ bool regions_on(void)
 	return atomic_load_explicit(&on, memory_order_acquire);
 }
 
+/* The region of that number, counted without the gap. */
 static struct region *at(size_t place)
 {
 	return &table[place < gap ? place : place + (REGIONS_MAX - count)];
@@ -84,7 +86,7 @@ static void forget_not_forked(void)
 	count = gap = kept;
 }
 
-/* The first edit in a forked child. An edit like others: one that is forked inside it forgets all. */
+/* The first edit in a forked child. Torn while it lasts, as any edit: a child that is forked meanwhile forgets all. */
 static void meet_new_process(bool was_torn)
 {
 	if (was_torn)

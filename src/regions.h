@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The advised mappings that must be followed until they go: those of rules with "override" or "unmap:".
+ * The mappings that are followed until they go: those of rules with "override" or "unmap:", and those of files that no rule
+ * matches yet, but one may when they grow (policy_may_grow).
  *
  * A region is in the table only while the kernel has the mapping: it is removed before the call that destroys and added
  * after the call that created. No lock is held over a system call of the host's. errno is kept. Safe in a signal handler,

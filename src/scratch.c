@@ -29,7 +29,7 @@ static char *pages;   /* NULL: none */
 bool scratch_create(void)
 {
 	long memory = sys_mmap(WIPED_BYTES + SCRATCH_BYTES * SCRATCH_COUNT, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-	if (memory < 0 && memory > -4096)
+	if (memory < 0)
 		return false;
 	sys_madvise((void *)memory, WIPED_BYTES, MADV_WIPEONFORK);
 	wiped = (struct wiped *)memory;

@@ -83,21 +83,20 @@ static long map_page(const char *directory, size_t bytes)
 		memory = sys_mmap_file((int)fd, bytes);
 	if (fd >= 0)
 		sys_close((int)fd);
-	return memory < 0 && memory > -4096 ? sys_mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED) : memory;
+	return memory < 0 ? sys_mmap(bytes, PROT_READ | PROT_WRITE, MAP_SHARED) : memory;
 }
 
 bool status_create(const struct policy *policy, const char *program, bool dry_run, const char *directory)
 {
 	size_t rules_bytes = policy->rule_count * sizeof(struct rule_status);
 	size_t places_bytes = policy->rule_count * sizeof(struct rule_place);
-	size_t header = (sizeof(struct status_page) + 7) & ~(size_t)7;
-	size_t bytes = header + rules_bytes + places_bytes + policy->item_count * sizeof(uint64_t);
+	size_t bytes = sizeof(struct status_page) + rules_bytes + places_bytes + policy->item_count * sizeof(uint64_t);
 	long memory = map_page(directory, bytes);
-	if (memory < 0 && memory > -4096)
+	if (memory < 0)
 		return false;
 
 	page = (struct status_page *)memory;
-	rules = (struct rule_status *)(memory + (long)header);
+	rules = (struct rule_status *)(page + 1);
 	struct rule_place *places = (struct rule_place *)((char *)rules + rules_bytes);
 	said = (_Atomic uint64_t *)((char *)places + places_bytes);
 	rule_count = policy->rule_count;
@@ -105,7 +104,7 @@ bool status_create(const struct policy *policy, const char *program, bool dry_ru
 
 	memcpy(page->magic, STATUS_MAGIC, sizeof(page->magic));
 	page->abi = STATUS_ABI;
-	page->header_bytes = (uint32_t)header;
+	page->header_bytes = sizeof(struct status_page);
 	page->bytes = bytes;
 	page->rule_count = rule_count;
 	page->item_count = item_count;

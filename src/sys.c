@@ -93,7 +93,7 @@ bool sys_owns(uintptr_t low, uintptr_t high)
 long sys_mmap(size_t length, int protection, int flags)
 {
 	long result = CALL(SYS_mmap, NULL, length, protection, flags | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0L);
-	if (result > 0 || result < -4095)
+	if (result >= 0)
 		remember((uintptr_t)result, (uintptr_t)result + length);
 	return result;
 }
@@ -101,7 +101,7 @@ long sys_mmap(size_t length, int protection, int flags)
 long sys_mmap_file(int fd, size_t length)
 {
 	long result = CALL(SYS_mmap, NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0L);
-	if (result > 0 || result < -4095)
+	if (result >= 0)
 		remember((uintptr_t)result, (uintptr_t)result + length);
 	return result;
 }

@@ -125,7 +125,7 @@ read_as() {
 		'2 test.policy:3 c none size 0..1073741824 file 0..1099511627775' \
 		'3 test.policy:4 d none size 5..6' \
 		'4 test.policy:5 e none' \
-		'rules 5 items 0 names file'
+		'rules 5 items 0 names'
 	read_as 'a none size<=18446744073709551615 size>=16777215T' \
 		'0 test.policy:1 a none size 18446742974197923840..18446744073709551615' \
 		'rules 1 items 0 names'
@@ -137,7 +137,7 @@ read_as() {
 		'1 test.policy:2 b none size 501..18446744073709551615' \
 		'2 test.policy:3 c none file 0..329' \
 		'3 test.policy:4 d none size 0..2000' \
-		'rules 4 items 0 names file memory'
+		'rules 4 items 0 names memory'
 	OPTIONS='memory=999' read_as 'a none size>=1%' \
 		'0 test.policy:1 a none size 9..18446744073709551615' \
 		'rules 1 items 0 names memory'
@@ -163,7 +163,7 @@ read_as() {
 		'3 test.policy:4 d none size 500..18446744073709551615' \
 		'4 test.policy:5 e none' \
 		'5 test.policy:6 f none size 501..18446744073709551615' \
-		'rules 6 items 0 names file memory'
+		'rules 6 items 0 names memory'
 }
 
 @test "memory is asked for only by percentages and by prefetch without a range" {

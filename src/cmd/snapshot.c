@@ -13,7 +13,6 @@
 #include "remote.h"
 
 #define PAGE_BYTES_MAX ((uint64_t)256 << 20)
-#define HEADER_BYTES ((sizeof(struct status_page) + 7) & ~(size_t)7)
 
 static const char *const states[] = {
 	[LIBRARY_STARTING] = "starting", [LIBRARY_ASLEEP] = "asleep", [LIBRARY_ACTIVE] = "active",
@@ -40,14 +39,14 @@ const char *failure_name(enum failure failure)
 
 static uint64_t page_bytes_of(const struct status_page *page)
 {
-	return HEADER_BYTES + (uint64_t)page->rule_count * (sizeof(struct rule_status) + sizeof(struct rule_place)) +
+	return sizeof(struct status_page) + (uint64_t)page->rule_count * (sizeof(struct rule_status) + sizeof(struct rule_place)) +
 	       (uint64_t)page->item_count * sizeof(uint64_t);
 }
 
 static bool is_sound(const struct status_page *page, uint64_t bytes)
 {
 	return !memcmp(page->magic, STATUS_MAGIC, sizeof(page->magic)) && page->abi == STATUS_ABI &&
-	       page->header_bytes == HEADER_BYTES && page->bytes == bytes && page_bytes_of(page) <= bytes &&
+	       page->header_bytes == sizeof(struct status_page) && page->bytes == bytes && page_bytes_of(page) <= bytes &&
 	       page->source_count <= STATUS_SOURCES;
 }
 
@@ -55,8 +54,7 @@ static bool is_sound(const struct status_page *page, uint64_t bytes)
 static void make_safe(struct snapshot *snapshot)
 {
 	struct status_page *page = snapshot->page;
-	struct rule_place *places = (struct rule_place *)((char *)page + HEADER_BYTES +
-							  page->rule_count * sizeof(struct rule_status));
+	struct rule_place *places = (struct rule_place *)((struct rule_status *)(page + 1) + page->rule_count);
 	uint32_t index;
 
 	page->program[sizeof(page->program) - 1] = '\0';
@@ -67,13 +65,13 @@ static void make_safe(struct snapshot *snapshot)
 	for (index = 0; index < page->rule_count; index++)
 		if (places[index].source >= STATUS_SOURCES)
 			places[index].source = 0;
-	snapshot->rules = (const struct rule_status *)((const char *)page + HEADER_BYTES);
+	snapshot->rules = (const struct rule_status *)(page + 1);
 	snapshot->places = places;
 }
 
 enum snapshot_result check_snapshot(struct status_page *page, size_t bytes, struct snapshot *snapshot)
 {
-	if (bytes < HEADER_BYTES || !is_sound(page, bytes))
+	if (bytes < sizeof(struct status_page) || !is_sound(page, bytes))
 		return SNAPSHOT_GARBAGE;
 	snapshot->page = page;
 	make_safe(snapshot);
@@ -84,7 +82,7 @@ static enum snapshot_result read_page(struct snapshot *snapshot, uint64_t bytes,
 {
 	struct status_page *page;
 
-	if (bytes < HEADER_BYTES || bytes > PAGE_BYTES_MAX)
+	if (bytes < sizeof(struct status_page) || bytes > PAGE_BYTES_MAX)
 		return SNAPSHOT_GARBAGE;
 	page = allocate(bytes);
 	*error = read_remote(snapshot->pid, snapshot->address, page, bytes);

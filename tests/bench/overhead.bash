@@ -21,7 +21,7 @@ pairs() {
 	fi
 }
 
-# policy NAME <<rules: a policy file of that name in the work folder; its path.
+# policy NAME: its input, as $work/NAME.policy.
 policy() {
 	cat >"$work/$1.policy"
 	chmod 0644 "$work/$1.policy"
@@ -73,6 +73,7 @@ bench_overhead() {
 	judge overhead "anonymous, two threads" "$(quotient "$second" "$first")" at-most 1.10
 }
 
+# Of the 990 rules that the second policy has more than the first.
 per_rule() {
 	awk -v a="$first" -v b="$second" 'BEGIN { printf "%.2f", (b - a) / 990 }'
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a pair of mmap and munmap costs: "pairs KIND COUNT [THREADS] [LIVE] [FILE]" prints nanoseconds a pair.
+ * What a pair of mmap and munmap costs: "pairs KIND COUNT THREADS LIVE FILE" prints nanoseconds a pair.
  *
  *   anon     anonymous memory            file     a file, shared and read-only
  *   names    a file, with the fstat and readlink of /proc/self/fd that a library must do to know its name
@@ -87,17 +87,19 @@ static double now(void)
 int main(int argc, char **argv)
 {
 	static const char *const kinds[] = { "anon", "file", "names", "advises", "churn" };
-	while (argc > 2 && kind < CHURN && strcmp(kinds[kind], argv[1]) != 0)
-		kind++;
-	if (argc < 6)
+	if (argc != 6)
 		return 2;
+	while (kind < CHURN && strcmp(kinds[kind], argv[1]) != 0)
+		kind++;
 	count = atol(argv[2]);
 	int threads = atoi(argv[3]);
 	file = open(argv[5], O_RDONLY);
 	snprintf(link_path, sizeof(link_path), "/proc/self/fd/%d", file);
 	live_count = (unsigned)atoi(argv[4]);
 	live = calloc(live_count + 1, sizeof(*live));
-	for (unsigned i = 0; live && i < live_count; i++) {
+	if (file < 0 || !live || (kind == CHURN && !live_count))
+		return 1;
+	for (unsigned i = 0; i < live_count; i++) {
 		live[i] = mmap(NULL, LENGTH, PROT_READ, MAP_SHARED, file, 0);
 		if (live[i] == MAP_FAILED || mmap(NULL, LENGTH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
 			return 1;

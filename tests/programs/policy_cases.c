@@ -185,9 +185,8 @@ static void print_policy(const struct policy *policy)
 {
 	for (uint32_t i = 0; i < policy->rule_count; i++)
 		print_rule(policy->rules[i]);
-	printf("rules %u items %u%s%s%s%s\n", policy->rule_count, policy->item_count,
-	       policy->wants_names ? " names" : "", policy->wants_file ? " file" : "",
-	       policy->wants_memory ? " memory" : "", policy->wants_regions ? " regions" : "");
+	printf("rules %u items %u%s%s%s\n", policy->rule_count, policy->item_count,
+	       policy->wants_names ? " names" : "", policy->wants_memory ? " memory" : "", policy->wants_regions ? " regions" : "");
 }
 
 static void print_why(const struct rule *rule, enum match match, const struct mismatch_detail *detail)
