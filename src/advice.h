@@ -40,6 +40,12 @@ enum advice_danger {
 enum kind { KIND_FILE, KIND_ANON, KIND_SHARED_ANON, KIND_SHM, KIND_MEMFD, KIND_COUNT };
 #define KIND_BIT(kind) (1u << (kind))
 #define KINDS_ALL ((1u << KIND_COUNT) - 1)
+#define KINDS_WITH_FILE (KIND_BIT(KIND_FILE) | KIND_BIT(KIND_MEMFD))   /* that have a name and a length of their own */
+
+static inline bool kind_has_file(enum kind kind)
+{
+	return kind == KIND_FILE || kind == KIND_MEMFD;
+}
 
 struct advice {
 	const char *name;         /* the one spelling */

@@ -17,7 +17,7 @@
 
 /* Decided once, at start; read-only after that. */
 static struct {
-	const uint8_t *chosen;             /* by slot of the item: the place of the alternative; UINT8_MAX: none is supported */
+	const uint8_t *chosen;             /* by slot of the item: the place of the alternative; NO_ALTERNATIVE: none is supported */
 	int16_t probed[ADVICE_COUNT];      /* 0: supported; else why not, as advice_probe says */
 	struct system system;
 	unsigned long nodes[NODE_WORDS];   /* that interleave spreads over */
@@ -25,11 +25,9 @@ static struct {
 	bool dry_run;
 } here;
 
-static const uint8_t no_alternative = UINT8_MAX;
-
 static uint8_t choose(const struct item *item, bool *probed)
 {
-	uint8_t chosen = no_alternative;
+	uint8_t chosen = NO_ALTERNATIVE;
 	for (uint8_t i = item->count; i-- > 0;) {
 		enum advice_id id = (enum advice_id)item->alternatives[i];
 		if (!probed[id])
@@ -63,7 +61,7 @@ bool advise_start(const struct policy *policy, struct arena *arena, bool dry_run
 
 static uint8_t chosen_place(const struct rule *rule, const struct item *item)
 {
-	return here.chosen ? here.chosen[item_slot(rule, item)] : no_alternative;
+	return here.chosen ? here.chosen[item_slot(rule, item)] : NO_ALTERNATIVE;
 }
 
 /* The alternative that is given, or ADVICE_COUNT after having said that there is none. */
@@ -73,7 +71,7 @@ static enum advice_id chosen_of(const struct rule *rule, const struct item *item
 	if (place == 0)
 		return (enum advice_id)item->alternatives[0];
 	report_unsupported(rule, item, place, here.probed);
-	return place == no_alternative ? ADVICE_COUNT : (enum advice_id)item->alternatives[place];
+	return place == NO_ALTERNATIVE ? ADVICE_COUNT : (enum advice_id)item->alternatives[place];
 }
 
 static int give_memory_policy(enum advice_id advice, const struct range *range)
@@ -85,14 +83,11 @@ static int give_memory_policy(enum advice_id advice, const struct range *range)
 	return result < 0 ? (int)-result : 0;
 }
 
-/* One advice for one range. Returns 0 or errno; *given: bytes that it was given to. */
-static int give(const struct rule *rule, const struct item *item, enum advice_id advice, const struct range *range,
-		uint64_t *given)
+/* One advice for one range. Returns 0 or errno. */
+static int give(const struct rule *rule, const struct item *item, enum advice_id advice, const struct range *range)
 {
-	*given = range->high - range->low;
 	if (advices[advice].class == CLASS_PREFETCH) {
 		struct prefetch_result result = prefetch(advice, item, range, here.ceiling, here.dry_run);
-		*given = result.given;
 		if (result.left_out)
 			report_left_out(rule, item, advice, range, result.left_out);
 		return result.error;
@@ -110,24 +105,22 @@ static void count_failure(const struct rule *rule, int error)
 	atomic_fetch_add_explicit(&status_of(rule)->failures[failure_of(error)], 1, memory_order_relaxed);
 }
 
-/* Carries one item out and reports what came of it. Returns whether the range is advised. */
-static bool carry_out(const struct rule *rule, const struct item *item, const struct range *range, struct report *report)
+/* Carries one item out and reports what came of it. */
+static void carry_out(const struct rule *rule, const struct item *item, const struct range *range, struct report *report)
 {
 	enum advice_id advice = chosen_of(rule, item);
 	if (advice == ADVICE_COUNT || (range->facts->existing && advices[advice].danger != DANGER_NONE))
-		return false;
-	uint64_t given;
-	int error = give(rule, item, advice, range, &given);
+		return;
+	int error = give(rule, item, advice, range);
 	if (error) {
 		count_failure(rule, error);
 		report_failed(rule, item, advice, range, error);
-		return false;
+		return;
 	}
 	const char *why = system_no_effect(&here.system, advice, range->facts->kind, range->facts->words);
 	if (why)
 		report_no_effect(rule, item, advice, why);
 	report_add(report, advice);
-	return true;
 }
 
 static void count_mapping(const struct rule *rule, const struct range *range)
@@ -141,7 +134,7 @@ static void count_mapping(const struct rule *rule, const struct range *range)
 static void foresee_unmap(const struct rule *rule, const struct item *item, const struct range *range)
 {
 	uint8_t place = chosen_place(rule, item);
-	if (range->foreign && place != no_alternative && item->alternatives[place] == ADVICE_PAGEOUT)
+	if (range->foreign && place != NO_ALTERNATIVE && item->alternatives[place] == ADVICE_PAGEOUT)
 		report_no_effect(rule, item, ADVICE_PAGEOUT, "the file is another user's, who alone may write it");
 }
 
@@ -204,13 +197,12 @@ void advise_again(const struct rule *rule, enum advice_class class, const struct
 	for (uint8_t i = 0; i < terms->item_count; i++) {
 		const struct item *item = terms->items[i];
 		uint8_t place = chosen_place(rule, item);
-		if (item->at_unmap || place == no_alternative)
+		if (item->at_unmap || place == NO_ALTERNATIVE)
 			continue;
 		enum advice_id advice = (enum advice_id)item->alternatives[place];
-		uint64_t given;
 		if (advices[advice].class != class || advices[advice].value == advices[programs].value)
 			continue;
-		int error = give(rule, item, advice, range, &given);
+		int error = give(rule, item, advice, range);
 		if (error) {
 			count_failure(rule, error);
 			report_failed(rule, item, advice, range, error);

@@ -36,13 +36,13 @@ static struct arena_chunk *add_chunk(struct arena *arena, size_t wanted)
 	chunk->bytes = bytes;
 	chunk->used = sizeof(*chunk);
 
-	/* The rest of the newest chunk stays in use where it is larger than what one big allocation leaves. */
-	struct arena_chunk *newest = arena->chunks;
-	if (bytes_left(newest) > bytes - needed) {
-		chunk->next = newest->next;
-		newest->next = chunk;
+	/* The chunk that is being filled stays so where it has more room than what one big allocation leaves. */
+	struct arena_chunk *first = arena->chunks;
+	if (bytes_left(first) > bytes - needed) {
+		chunk->next = first->next;
+		first->next = chunk;
 	} else {
-		chunk->next = newest;
+		chunk->next = first;
 		arena->chunks = chunk;
 	}
 	return chunk;

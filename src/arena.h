@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 struct arena {
-	struct arena_chunk *chunks;   /* the newest first */
-	size_t used;                  /* bytes handed out, for reports */
+	struct arena_chunk *chunks;   /* the one that is being filled first */
+	size_t used;                  /* bytes handed out: the next chunk grows with it */
 };
 
 /* Zeroed memory, aligned to 8 bytes; NULL when the kernel gives none. An arena of all zeroes is a valid empty one. */

@@ -6,7 +6,6 @@
 #include "reading.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-#define KINDS_WITH_FILE (KIND_BIT(KIND_FILE) | KIND_BIT(KIND_MEMFD))
 
 static const char *const subjects[] = { "size", "file" };
 

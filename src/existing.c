@@ -11,7 +11,7 @@
 #include "name.h"
 #include "sys.h"
 
-#define MAPS_MAX (64u << 20)   /* bytes: more than vm.max_map_count lines are */
+#define MAPS_MAX (64u << 20)   /* bytes: half a million lines, and the program has not begun */
 
 static bool same_file(const struct maps_line *a, const struct maps_line *b)
 {

@@ -41,17 +41,11 @@ static void finish_rule(struct policy *policy, struct rule *rule)
 /* A rule that a mapping of a file can come under by growing; rules without words are judged without being remembered. */
 static bool is_growable(const struct rule *rule)
 {
-	unsigned files = KIND_BIT(KIND_FILE) | KIND_BIT(KIND_MEMFD);
-	return rule->kinds & files && rule->terms->must | rule->terms->must_not &&
-	       rule->terms->size.min | rule->terms->file.min;
+	const struct terms *terms = rule->terms;
+	return (rule->kinds & KINDS_WITH_FILE) && (terms->must || terms->must_not) && (terms->size.min || terms->file.min);
 }
 
-static bool grows_like(const struct rule *rule, const struct rule *other)
-{
-	return rule->terms == other->terms;
-}
-
-/* Of rules that follow each other with the same conditions, one is enough. */
+/* Of rules that follow each other and share their terms, one is enough. */
 static bool list_growable(struct policy *policy, struct arena *arena)
 {
 	uint32_t count = 0;
@@ -62,7 +56,7 @@ static bool list_growable(struct policy *policy, struct arena *arena)
 	const struct rule **last = policy->growable;
 	for (uint32_t i = 0; policy->growable && i < policy->rule_count; i++) {
 		const struct rule *rule = policy->rules[i];
-		if (!is_growable(rule) || (policy->growable_count && grows_like(rule, *last)))
+		if (!is_growable(rule) || (policy->growable_count && rule->terms == (*last)->terms))
 			continue;
 		last = &policy->growable[policy->growable_count++];
 		*last = rule;

@@ -193,10 +193,9 @@ void move_begin(struct move *move, void *new)
 		return;
 	if (move->flags & MREMAP_FIXED)
 		following_forget(new, move->new_length);
-	bool all = move->flags & MREMAP_FIXED || move->new_length >= move->old_length;
 	if (move->old_length == 0 || move->flags & MREMAP_DONTUNMAP)
 		return;   /* the old mapping stays */
-	if (all) {
+	if (move->flags & MREMAP_FIXED || move->new_length >= move->old_length) {
 		departure_begin(&move->departure, old, move->old_length);
 	} else {
 		departure_begin(&move->departure, old + move->new_length, move->old_length - move->new_length);

@@ -16,7 +16,7 @@
 /* Whether there is a region to be followed. */
 static inline bool following(void)
 {
-	return regions_any();
+	return atomic_load_explicit(&regions_present, memory_order_relaxed);
 }
 
 /* A rule was carried out on a range: it becomes a region, if the rule asks for that. */

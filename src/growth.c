@@ -31,7 +31,7 @@ static bool look_at(struct grown *grown, const struct policy *policy, uintptr_t 
 		grown->range.offset = low - region->origin;
 	}
 	if (!name_of_range(name, low, low + length))
-		return region && facts->kind != KIND_FILE && facts->kind != KIND_MEMFD;
+		return region && !kind_has_file(facts->kind);
 	if (name->kind == KIND_COUNT)
 		return false;
 	facts->kind = name->kind;

@@ -44,10 +44,11 @@ static inline uint16_t words_of_call(int protection, int flags)
 			  (flags & MAP_STACK ? WORD_STACK : 0));
 }
 
-/* Bytes; 0: not known. */
+/* Bytes; 0: not known. A file on hugetlbfs has its own, whatever the flags say. */
 static uint64_t page_size_of_call(int flags)
 {
-	if (!(flags & MAP_HUGETLB))
+	const int huge = MAP_HUGETLB | MAP_ANONYMOUS;
+	if ((flags & huge) != huge)
 		return page_size;
 	unsigned shift = (unsigned)flags >> MAP_HUGE_SHIFT & MAP_HUGE_BITS;
 	return shift ? 1ull << shift : default_huge_page;
@@ -60,7 +61,7 @@ void mapping_decide(const struct policy *policy, const struct facts *facts, stru
 	if (rule) {
 		advise_mapped(rule, range);
 		following_add(rule, range);
-	} else if (facts->kind == KIND_FILE || facts->kind == KIND_MEMFD) {
+	} else if (kind_has_file(facts->kind)) {
 		following_watch(policy, range, facts);
 	}
 }

@@ -29,7 +29,7 @@ static inline bool mapping_is_shared(int flags)
 static inline unsigned mapping_kinds(int flags)
 {
 	unsigned anonymous = KIND_BIT(mapping_is_shared(flags) ? KIND_SHARED_ANON : KIND_ANON);
-	return flags & MAP_ANONYMOUS ? anonymous : anonymous | KIND_BIT(KIND_FILE) | KIND_BIT(KIND_MEMFD);
+	return flags & MAP_ANONYMOUS ? anonymous : anonymous | KINDS_WITH_FILE;
 }
 
 /*
@@ -48,8 +48,8 @@ void mapping_attached(int shmid, void *address, int flags);
 void mapping_decide(const struct policy *policy, const struct facts *facts, struct range *range);
 
 /*
- * At start only: notes the user, and bytes of the default huge page, for MAP_HUGETLB without a size of its own; 0: not known,
- * such mappings are left alone.
+ * At start only: notes the user, and bytes of the default huge page, for anonymous memory with MAP_HUGETLB and no size of its own;
+ * 0: not known, such mappings are left alone.
  */
 void mapping_start(uint64_t huge_page);
 

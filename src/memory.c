@@ -9,35 +9,26 @@
 #include "file.h"
 #include "sys.h"
 #include "text.h"
+#include "words.h"
 
 #define PROC_FILE_MAX ((size_t)4 << 20)
 #define PATH_BYTES 4096
 
-struct word {
-	const char *bytes;
-	size_t length;
-};
-
-static bool word_is(struct word word, const char *string)
-{
-	return word.length == strlen(string) && memcmp(word.bytes, string, word.length) == 0;
-}
-
 /* Cuts the text up to the separator off its front. */
-static struct word take(struct word *rest, char separator)
+static struct span take(struct span *rest, char separator)
 {
 	const char *end = rest->length ? memchr(rest->bytes, separator, rest->length) : NULL;
-	struct word word = { rest->bytes, end ? (size_t)(end - rest->bytes) : rest->length };
-	size_t used = word.length + (end ? 1 : 0);
+	struct span span = { rest->bytes, end ? (size_t)(end - rest->bytes) : rest->length };
+	size_t used = span.length + (end ? 1 : 0);
 	rest->bytes += used;
 	rest->length -= used;
-	return word;
+	return span;
 }
 
-static bool list_has(struct word list, const char *string)
+static bool list_has(struct span list, const char *string)
 {
 	while (list.length)
-		if (word_is(take(&list, ','), string))
+		if (span_equals(take(&list, ','), string))
 			return true;
 	return false;
 }
@@ -45,32 +36,32 @@ static bool list_has(struct word list, const char *string)
 /* A mounted hierarchy that limits memory, and where this process is in it: cgroups(7). */
 struct place {
 	bool unified;         /* version 2 */
-	struct word mount;    /* as mountinfo writes it */
-	struct word path;     /* below the mount: "" or "/a/b" */
+	struct span mount;    /* as mountinfo writes it */
+	struct span path;     /* below the mount: "" or "/a/b" */
 };
 
 /* proc_pid_mountinfo(5): ID PARENT DEVICE ROOT MOUNT OPTIONS [TAG]... - TYPE SOURCE OPTIONS. Returns whether it is one. */
-static bool read_mount(struct word line, struct place *place, struct word *root)
+static bool read_mount(struct span line, struct place *place, struct span *root)
 {
 	for (int i = 0; i < 3; i++)
 		take(&line, ' ');
 	*root = take(&line, ' ');
 	place->mount = take(&line, ' ');
-	while (line.length && !word_is(take(&line, ' '), "-"))
+	while (line.length && !span_equals(take(&line, ' '), "-"))
 		;
-	struct word type = take(&line, ' ');
+	struct span type = take(&line, ' ');
 	take(&line, ' ');
-	place->unified = word_is(type, "cgroup2");
-	return place->unified || (word_is(type, "cgroup") && list_has(line, "memory"));
+	place->unified = span_equals(type, "cgroup2");
+	return place->unified || (span_equals(type, "cgroup") && list_has(line, "memory"));
 }
 
 /* The line of /proc/self/cgroup for the hierarchy: NUMBER:CONTROLLERS:PATH. */
-static bool find_path(struct word cgroups, bool unified, struct word *path)
+static bool find_path(struct span cgroups, bool unified, struct span *path)
 {
 	while (cgroups.length) {
-		struct word line = take(&cgroups, '\n');
+		struct span line = take(&cgroups, '\n');
 		take(&line, ':');
-		struct word controllers = take(&line, ':');
+		struct span controllers = take(&line, ':');
 		if (unified ? controllers.length == 0 : list_has(controllers, "memory")) {
 			*path = line;
 			return true;
@@ -80,12 +71,12 @@ static bool find_path(struct word cgroups, bool unified, struct word *path)
 }
 
 /* In a cgroup namespace what lies above it has roots such as "/../..". */
-static bool is_above(struct word root)
+static bool is_above(struct span root)
 {
 	take(&root, '/');
 	bool above = root.length != 0;
 	while (root.length)
-		above &= word_is(take(&root, '/'), "..");
+		above &= span_equals(take(&root, '/'), "..");
 	return above;
 }
 
@@ -93,30 +84,30 @@ static bool is_above(struct word root)
  * A container may have only a part of the hierarchy mounted. The path is made one below the mount; where the part is not one that
  * we are in, it says nothing about us.
  */
-static bool strip_root(struct word *path, struct word root)
+static bool strip_root(struct span *path, struct span root)
 {
 	if (is_above(root)) {
 		path->length = 0;
 		return true;
 	}
-	if (word_is(root, "/"))
+	if (span_equals(root, "/"))
 		root.length = 0;
-	if (path->length == 0 || *path->bytes != '/' || path->length < root.length || memcmp(path->bytes, root.bytes, root.length) != 0 ||
-	    (path->length > root.length && path->bytes[root.length] != '/'))
+	if (path->length == 0 || *path->bytes != '/' || path->length < root.length ||
+	    memcmp(path->bytes, root.bytes, root.length) != 0 || (path->length > root.length && path->bytes[root.length] != '/'))
 		return false;
 	path->bytes += root.length;
 	path->length -= root.length;
-	if (word_is(*path, "/"))
+	if (span_equals(*path, "/"))
 		path->length = 0;
 	return true;
 }
 
 /* Blanks, line ends and '\' of a mount point stand as \ooo. */
-static void append_unescaped(struct text *text, struct word word)
+static void append_unescaped(struct text *text, struct span span)
 {
-	for (size_t i = 0; i < word.length; i++) {
-		const char *byte = word.bytes + i;
-		if (*byte == '\\' && word.length - i > 3) {
+	for (size_t i = 0; i < span.length; i++) {
+		const char *byte = span.bytes + i;
+		if (*byte == '\\' && span.length - i > 3) {
 			text_byte(text, (char)((byte[1] & 3) << 6 | (byte[2] & 7) << 3 | (byte[3] & 7)));
 			i += 3;
 		} else {
@@ -160,7 +151,7 @@ static uint64_t limit_of(struct arena *arena, struct place place)
 
 static uint64_t cgroup_limit(struct arena *arena, const char *file)
 {
-	struct word cgroups, mounts;
+	struct span cgroups, mounts;
 	int error;
 	uint64_t least = UINT64_MAX;
 	cgroups.bytes = load_file(arena, file, PROC_FILE_MAX, &cgroups.length, &error);
@@ -169,7 +160,7 @@ static uint64_t cgroup_limit(struct arena *arena, const char *file)
 		return least;
 	while (mounts.length) {
 		struct place place;
-		struct word root;
+		struct span root;
 		if (!read_mount(take(&mounts, '\n'), &place, &root) || !find_path(cgroups, place.unified, &place.path) ||
 		    !strip_root(&place.path, root))
 			continue;

@@ -36,7 +36,7 @@ static bool count_unnamed(const char *why)
 static bool take_page(struct name *name)
 {
 	name->page = scratch_take();
-	return name->page || count_unnamed("a mapping is left alone: no scratch page is free");
+	return name->page;
 }
 
 /* The text of a link under /proc, terminated, into the name's scratch page. */
@@ -107,7 +107,7 @@ bool name_of_descriptor(struct name *name, const struct policy *policy, int fd, 
 		return true;
 
 	if (!take_page(name))
-		return !needed;
+		return !needed || count_unnamed("a mapping is left alone: no scratch page is free");
 	/* A main thread that has ended by pthread_exit(3) has no descriptors to show; thread-self is there since Linux 3.17. */
 	if (!read_descriptor_link(name, "/proc/self/fd/", fd) && !read_descriptor_link(name, "/proc/thread-self/fd/", fd))
 		return !needed || count_unnamed("a mapping is left alone: its file's name cannot be had (no /proc, or longer than a page)");

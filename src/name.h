@@ -32,8 +32,8 @@ struct name {
 bool name_of_descriptor(struct name *name, const struct policy *policy, int fd, const struct stat *status);
 
 /*
- * Of the mapping that is exactly [low, high), by /proc/self/map_files. Returns false for memory without a file, and where the
- * kernel has merged the mapping with its neighbours.
+ * Of the mapping that is exactly [low, high), by /proc/self/map_files. Returns false for memory without a file, where the kernel
+ * has merged the mapping with its neighbours, and where no scratch page is free.
  */
 bool name_of_range(struct name *name, uintptr_t low, uintptr_t high);
 

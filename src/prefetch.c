@@ -36,11 +36,6 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static bool is_file(const struct range *range)
-{
-	return range->facts->kind == KIND_FILE || range->facts->kind == KIND_MEMFD;
-}
-
 /* Gives the advice to one stretch of memory. Returns 0 or errno. */
 static int give(const struct prefetching *prefetching, uintptr_t low, uint64_t length)
 {
@@ -64,10 +59,8 @@ static void give_span(struct prefetching *prefetching, struct span span)
 	int error = give(prefetching, range->low + (span.begin - range->offset), now);
 	prefetching->ended = error != 0;
 	/* populate meets the end of a file that was cut shorter meanwhile: that is the end, not an error */
-	if (error == EFAULT && is_file(range))
+	if (error == EFAULT && kind_has_file(range->facts->kind))
 		error = 0;
-	else if (!error)
-		prefetching->result.given += now;
 	prefetching->result.error = error;
 }
 
@@ -120,7 +113,7 @@ static bool give_extents(struct prefetching *prefetching, struct span wanted)
 static struct span wanted_span(const struct item *item, const struct range *range)
 {
 	struct span span = { range->offset, range->offset + (range->high - range->low) };
-	if (is_file(range))
+	if (kind_has_file(range->facts->kind))
 		span.end = smaller(span.end, round_up(range->file_end, page_size));
 	if (item->has_range) {
 		uint64_t begin = round_down(item->range.min, page_size);
@@ -143,7 +136,7 @@ struct prefetch_result prefetch(enum advice_id advice, const struct item *item, 
 		return prefetching.result;
 	/* What a memfd has not allocated yet is memory: populate-write is for that. */
 	bool allocates = advice == ADVICE_POPULATE_WRITE && range->facts->kind == KIND_MEMFD;
-	if (is_file(range) && !allocates)
+	if (kind_has_file(range->facts->kind) && !allocates)
 		wanted.end = smaller(wanted.end, round_up(range->allocated, page_size));
 	if (wanted.begin < wanted.end)
 		give_span(&prefetching, wanted);

@@ -10,7 +10,6 @@
 
 struct prefetch_result {
 	int error;            /* errno of the call that failed first; 0: none */
-	uint64_t given;       /* bytes of the mapping that were prefetched */
 	uint64_t left_out;    /* bytes that the ceiling cut off */
 };
 

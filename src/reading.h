@@ -78,7 +78,8 @@ void read_comparison(struct reading *reading, struct draft *draft, const struct 
 
 /*
  * A policy of many rules has few terms that differ, so each is read once. find_terms gives the rule, whose pattern was read, what the
- * same text came to behind an earlier pattern like it; false: it has to be read. remember_terms is told of terms without an error.
+ * same text came to behind an earlier pattern of its kind; false: it has to be read. Of a rule that is not kept it may leave rule->terms
+ * NULL and say true: the text has no error. remember_terms is told of terms without an error.
  */
 bool find_terms(const struct reading *reading, struct rule *rule, struct span text);
 void remember_terms(struct reading *reading, const struct rule *rule, struct span text);

@@ -31,7 +31,7 @@
 #include "status.h"
 #include "sys.h"
 
-#define REGIONS_MAX 65536         /* more than vm.max_map_count lets a process have */
+#define REGIONS_MAX 65536         /* more mappings than a process can have where vm.max_map_count is the kernel's own 65530 */
 #define LOCK_WAIT_MICROSECONDS 50 /* a sleep: spinning under SCHED_FIFO could keep the holder from running */
 #define LOCK_TRIES 2000
 

@@ -36,12 +36,8 @@ bool regions_create(void);
 /* Whether the table is in use: false before regions_create, and for good after the lock could not be had in time. */
 bool regions_on(void);
 
-/* Whether there is any region. One relaxed load: whoever can name an address has seen its mapping made, and its region added. */
+/* Whether there is any region. To be read relaxed: whoever can name an address has seen its mapping made, and its region added. */
 extern _Atomic bool regions_present;
-static inline bool regions_any(void)
-{
-	return atomic_load_explicit(&regions_present, memory_order_relaxed);
-}
 
 /* Adds one. Returns whether it is followed from now on: not where the table is full or off. */
 bool regions_add(const struct region *region);

@@ -59,7 +59,7 @@ static void say_unsupported(struct text *line, enum advice_id advice, int error)
 
 void report_unsupported(const struct rule *rule, const struct item *item, uint8_t place, const int16_t *probed)
 {
-	bool none = place == UINT8_MAX;
+	bool none = place == NO_ALTERNATIVE;
 	struct text line;
 	if (!status_say_once(rule, item, none ? SAID_UNSUPPORTED : SAID_FALLBACK))
 		return;

@@ -18,8 +18,11 @@ struct report {
 void report_add(struct report *report, enum advice_id advice);
 void report_applied(const struct report *report, const struct rule *rule, const struct range *range);
 
+/* The place of none of an item's alternatives. */
+#define NO_ALTERNATIVE UINT8_MAX
+
 /*
- * The first alternative of an item is not supported: warning if none is (place is UINT8_MAX), else which one is used instead.
+ * The first alternative of an item is not supported: warning if none is (place is NO_ALTERNATIVE), else which one is used instead.
  * probed: what advice_probe said of each advice.
  */
 void report_unsupported(const struct rule *rule, const struct item *item, uint8_t place, const int16_t *probed);

@@ -57,7 +57,10 @@ static inline __attribute__((always_inline)) long call(long number, long a, long
 #define CALL_WITH(number, a, b, c, d, e, f, ...) \
 	call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-/* Few and made at start: chunks of arenas, which double, scratch pages, status page, table of regions. */
+/*
+ * Few and made at start: chunks of arenas, which double up to 1 MiB, scratch pages, status page, table of regions. What is beyond
+ * OWN_MAX, after some 60 MiB of rules, counts as the host's.
+ */
 #define OWN_MAX 64
 static struct {
 	uintptr_t low, high;

@@ -158,6 +158,20 @@ on_each_memory_mapping() {
 	assert_equal "$stderr" ""
 }
 
+@test "a file on hugetlbfs is advised, mapped with MAP_HUGETLB or without" {
+	local folder=$BATS_TEST_TMPDIR/huge flags
+	mkdir "$folder"
+	unshare --mount mount -t hugetlbfs none "$folder" 2>/dev/null || skip "hugetlbfs cannot be mounted here"
+	for flags in shared,noreserve shared,noreserve,hugetlb; do
+		run --separate-stderr unshare --mount bash -c 'mount -t hugetlbfs none "$0" && truncate -s 4M "$0/file" && exec "$@"' "$folder" \
+			env LD_PRELOAD="$HOST_PRELOAD" MADVISOR_RULES="$folder/** dontdump" \
+			"$PROGRAMS/mapper" "open $folder/file ro" "map r $flags 4M" flags
+		assert_success
+		assert_flags dd ht
+		assert_equal "$stderr" ""
+	done
+}
+
 @test "a dry run matches and logs, and advises nothing" {
 	run preload MADVISOR_DRY_RUN=1 MADVISOR_LOG_LEVEL=info MADVISOR_RULES="*.mdb random" "$PROGRAMS/mapper" \
 		"open data.mdb ro" "map r shared 0" flags
