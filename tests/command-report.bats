@@ -70,7 +70,7 @@ setup() {
 # bats test_tags=no-sanitizer
 @test "--report ends by the signal that ended the program" {
 	# shellcheck disable=SC2016 # for the shell below
-	run -0 "$PYTHON" -c '
+	run -0 env --default-signal "$PYTHON" -c '
 import subprocess, sys
 result = subprocess.run([sys.argv[1], "run", "--report", "-r", "*.db random", "sh", "-c", "kill -USR1 $$"])
 assert result.returncode == -10, result' "$MADVISOR"
@@ -82,7 +82,7 @@ assert result.returncode == -10, result' "$MADVISOR"
 	local signal
 	for signal in HUP TERM USR1 USR2 RTMIN+3; do
 		rm -f ready
-		"$MADVISOR" run --report -r '*.db random' bash -c "
+		env --default-signal "$MADVISOR" run --report -r '*.db random' bash -c "
 			trap 'echo got $signal; exit 9' $signal
 			touch ready
 			for _ in {1..200}; do sleep 0.05; done" >out 2>&1 3>&- &
