@@ -99,8 +99,9 @@ static unsigned find_opposites(unsigned asked, unsigned bit)
 /* Whether the word can hold, and says anything, beside those before it. */
 static void check_word(struct reading *reading, const struct draft *draft, const struct word *word, unsigned bit, bool negated)
 {
-	const struct rule *rule = draft->rule;
-	unsigned same = negated ? rule->terms->must_not : rule->terms->must, other = negated ? rule->terms->must : rule->terms->must_not;
+	const struct terms *terms = draft->rule->terms;
+	uint8_t kinds = draft->rule->kinds;
+	unsigned same = negated ? terms->must_not : terms->must, other = negated ? terms->must : terms->must_not;
 	unsigned against = find_opposites(same, bit);
 	if (same & bit)
 		complain(reading, word->column, "%q given twice", word->text);
@@ -111,7 +112,7 @@ static void check_word(struct reading *reading, const struct draft *draft, const
 		complain(reading, word->column, "%q contradicts \"%s%s\"", word->text, negated ? "!" : "",
 			 condition_words[__builtin_ctz(against)]);
 	for (size_t i = 0; i < COUNT(facts_of_kinds); i++) {
-		if (rule->kinds && !(rule->kinds & ~facts_of_kinds[i].kinds) &&
+		if (kinds && !(kinds & ~facts_of_kinds[i].kinds) &&
 		    (negated ? facts_of_kinds[i].always : facts_of_kinds[i].never) & bit)
 			complain(reading, word->column, "%q never holds for %q", word->text, draft->pattern->text);
 	}
@@ -135,7 +136,7 @@ static void complain_of_condition(struct reading *reading, unsigned column, stru
 
 void read_condition(struct reading *reading, struct draft *draft, const struct word *word)
 {
-	struct rule *rule = draft->rule;
+	struct terms *terms = draft->rule->terms;
 	bool negated = word->text.length > 0 && word->text.bytes[0] == '!';
 	struct span text = span_from(word->text, negated), name = comparison_subject(text);
 	bool compared = name.length < text.length;
@@ -148,7 +149,7 @@ void read_condition(struct reading *reading, struct draft *draft, const struct w
 		read_option(reading, draft, word, option, negated);
 	} else if (!compared && index < WORD_COUNT) {
 		check_word(reading, draft, word, 1u << index, negated);
-		*(negated ? &rule->terms->must_not : &rule->terms->must) |= 1u << index;
+		*(negated ? &terms->must_not : &terms->must) |= 1u << index;
 	} else {
 		complain_of_condition(reading, word_column(word, negated), name.length ? name : text);
 	}

@@ -3,7 +3,8 @@
  * Raw system calls: what the library asks of the kernel goes through here and nowhere else.
  *
  * Each returns what the kernel returns: the result, or -errno (an address is never negative: user space is the lower half).
- * None is a cancellation point, none is seen by a hook, errno is kept. All are safe in a signal handler, before start, after fork and vfork.
+ * None is a cancellation point, none is seen by a hook, errno is kept. All are safe in a signal handler, before start, after fork
+ * and vfork.
  */
 #ifndef MADVISOR_SYS_H
 #define MADVISOR_SYS_H
