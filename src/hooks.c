@@ -37,8 +37,8 @@ static bool replaces(int flags)
  */
 static inline bool may_concern_us(int flags)
 {
-	const struct policy *policy = runtime_policy();
-	return policy && (policy->kinds & mapping_kinds(flags) || replaces(flags));
+	unsigned kinds = runtime_kinds();
+	return kinds && (kinds & mapping_kinds(flags) || replaces(flags));
 }
 
 static void *watched_mmap(mmap_function *real_mmap, void *address, size_t length, int protection, int flags, int fd, off_t offset)
@@ -55,13 +55,13 @@ static void *watched_mmap(mmap_function *real_mmap, void *address, size_t length
 
 HOOK void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
 {
-	return may_concern_us(flags) ? watched_mmap(real.mmap, address, length, protection, flags, fd, offset) :
+	return may_concern_us(flags) ? watched_mmap(REAL(mmap), address, length, protection, flags, fd, offset) :
 				       real.mmap(address, length, protection, flags, fd, offset);
 }
 
 HOOK void *mmap64(void *address, size_t length, int protection, int flags, int fd, off64_t offset)
 {
-	return may_concern_us(flags) ? watched_mmap(real.mmap64, address, length, protection, flags, fd, offset) :
+	return may_concern_us(flags) ? watched_mmap(REAL(mmap64), address, length, protection, flags, fd, offset) :
 				       real.mmap64(address, length, protection, flags, fd, offset);
 }
 
@@ -77,14 +77,18 @@ static int watched_munmap(void *address, size_t length)
 
 HOOK int munmap(void *address, size_t length)
 {
-	return following() ? watched_munmap(address, length) : real.munmap(address, length);
+	return following() ? watched_munmap(address, length) : REAL(munmap)(address, length);
 }
 
 static void *watched_mremap(void *old, size_t old_length, size_t new_length, int flags, void *new)
 {
-	struct move move = { .old = old, .old_length = old_length, .new_length = new_length, .flags = flags };
+	struct move move;
+	move.old = old;
+	move.old_length = old_length;
+	move.new_length = new_length;
+	move.flags = flags;
 	move_begin(&move, new);
-	void *result = real.mremap(old, old_length, new_length, flags, new);
+	void *result = REAL(mremap)(old, old_length, new_length, flags, new);
 	move_end(&move, result);
 	return result;
 }
@@ -97,15 +101,15 @@ HOOK void *mremap(void *old, size_t old_length, size_t new_length, int flags, ..
 	void *new = va_arg(arguments, void *);
 	va_end(arguments);
 
-	return runtime_policy() ? watched_mremap(old, old_length, new_length, flags, new) :
-				  real.mremap(old, old_length, new_length, flags, new);
+	return runtime_kinds() ? watched_mremap(old, old_length, new_length, flags, new) :
+				 real.mremap(old, old_length, new_length, flags, new);
 }
 
 HOOK void *shmat(int shmid, const void *address, int flags)
 {
 	if (flags & SHM_REMAP && following())
 		following_forget_segment_at(shmid, address, flags);
-	void *result = real.shmat(shmid, address, flags);
+	void *result = REAL(shmat)(shmid, address, flags);
 	if (result != MAP_FAILED && runtime_policy())
 		mapping_attached(shmid, result, flags);
 	return result;
@@ -114,7 +118,7 @@ HOOK void *shmat(int shmid, const void *address, int flags)
 HOOK int shmdt(const void *address)
 {
 	if (!following())
-		return real.shmdt(address);
+		return REAL(shmdt)(address);
 	struct departure departure;
 	departure_begin_segment(&departure, address);
 	departure_advise(&departure);
@@ -133,11 +137,11 @@ static int watched_advice(madvise_function *real_advise, void *address, size_t l
 
 HOOK int madvise(void *address, size_t length, int advice)
 {
-	return runtime_policy() ? watched_advice(real.madvise, address, length, advice) : real.madvise(address, length, advice);
+	return runtime_kinds() ? watched_advice(REAL(madvise), address, length, advice) : real.madvise(address, length, advice);
 }
 
 HOOK int posix_madvise(void *address, size_t length, int advice)
 {
-	return runtime_policy() ? watched_advice(real.posix_madvise, address, length, advice) :
-				  real.posix_madvise(address, length, advice);
+	return runtime_kinds() ? watched_advice(REAL(posix_madvise), address, length, advice) :
+				 real.posix_madvise(address, length, advice);
 }

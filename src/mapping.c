@@ -137,9 +137,9 @@ static bool may_match(const struct policy *policy, int flags, uint16_t words, ui
 bool mapping_matters(size_t length, int protection, int flags)
 {
 	const struct policy *policy = runtime_policy();
-	if (policy == &starting_policy)
+	if (!policy)
 		return true;
-	if (!policy || is_out_of_question(protection, flags))
+	if (is_out_of_question(protection, flags))
 		return false;
 	if (policy->growable_count && !(flags & MAP_ANONYMOUS))
 		return true;

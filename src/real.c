@@ -6,7 +6,8 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
-#include <unistd.h>
+
+#include "sys.h"
 
 /*
  * The oldest version of dlsym, and weakly: on glibc 2.34 and later the linker would choose dlsym@GLIBC_2.34, and an unmet
@@ -22,65 +23,70 @@
 extern void *oldest_dlsym(void *handle, const char *name) __attribute__((weak));
 __asm__(".symver oldest_dlsym, dlsym@" DLSYM_VERSION);
 
-static void *raw_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
+/* Null while ld.so has not relocated the library. Then errno is out of reach: the caller learns that its call failed, not why. */
+#pragma weak __errno_location
+
+/* libc's convention, from the kernel's. */
+static long finish(long result)
 {
-	return (void *)syscall(SYS_mmap, address, length, protection, flags, fd, offset);
+	int *(*errno_location)(void) = __errno_location;
+	if (result >= 0)
+		return result;
+	if (errno_location)
+		*errno_location() = (int)-result;
+	return -1;
 }
 
-static void *raw_mremap(void *old, size_t old_length, size_t new_length, int flags, ...)
+void *raw_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
+{
+	return (void *)finish(sys_call(SYS_mmap, (long)address, (long)length, protection, flags, fd, offset));
+}
+
+void *raw_mremap(void *old, size_t old_length, size_t new_length, int flags, ...)
 {
 	va_list arguments;
 	va_start(arguments, flags);
 	void *new = va_arg(arguments, void *);
 	va_end(arguments);
-	return (void *)syscall(SYS_mremap, old, old_length, new_length, flags, new);
+	return (void *)finish(sys_call(SYS_mremap, (long)old, (long)old_length, (long)new_length, flags, (long)new, 0));
 }
 
-static int raw_munmap(void *address, size_t length)
+int raw_munmap(void *address, size_t length)
 {
-	return (int)syscall(SYS_munmap, address, length);
+	return (int)finish(sys_call(SYS_munmap, (long)address, (long)length, 0, 0, 0, 0));
 }
 
-static void *raw_shmat(int shmid, const void *address, int flags)
+void *raw_shmat(int shmid, const void *address, int flags)
 {
-	return (void *)syscall(SYS_shmat, shmid, address, flags);
+	return (void *)finish(sys_call(SYS_shmat, shmid, (long)address, flags, 0, 0, 0));
 }
 
-static int raw_shmdt(const void *address)
+int raw_shmdt(const void *address)
 {
-	return (int)syscall(SYS_shmdt, address);
+	return (int)finish(sys_call(SYS_shmdt, (long)address, 0, 0, 0, 0, 0));
 }
 
-static int raw_madvise(void *address, size_t length, int advice)
+int raw_madvise(void *address, size_t length, int advice)
 {
-	return (int)syscall(SYS_madvise, address, length, advice);
+	return (int)finish(sys_call(SYS_madvise, (long)address, (long)length, advice, 0, 0, 0));
 }
 
 /* Returns the error number and leaves errno alone; its DONTNEED does nothing in glibc: posix_madvise(3). */
-static int raw_posix_madvise(void *address, size_t length, int advice)
+int raw_posix_madvise(void *address, size_t length, int advice)
 {
-	if (advice == 4 /* POSIX_MADV_DONTNEED */)
-		return 0;
-	int saved = errno;
-	int result = syscall(SYS_madvise, address, length, advice) == 0 ? 0 : errno;
-	errno = saved;
-	return result;
+	bool nothing = advice == 4 /* POSIX_MADV_DONTNEED */;
+	return nothing ? 0 : (int)-sys_call(SYS_madvise, (long)address, (long)length, advice, 0, 0, 0);
 }
 
-struct real real = {
-	raw_mmap, raw_mmap, raw_mremap, raw_munmap, raw_shmat, raw_shmdt, raw_madvise, raw_posix_madvise,
-};
+struct real real;
 
-#define FIND(name, type) do {					\
-		void *found = oldest_dlsym(RTLD_NEXT, #name);	\
-		if (found)					\
-			real.name = (type *)found;		\
+#define FIND(name, type) do {									\
+		void *found = oldest_dlsym ? oldest_dlsym(RTLD_NEXT, #name) : NULL;		\
+		real.name = found ? (type *)found : raw_##name;					\
 	} while (0)
 
 void real_start(void)
 {
-	if (!oldest_dlsym)
-		return;
 	FIND(mmap, mmap_function);
 	FIND(mmap64, mmap_function);
 	FIND(mremap, mremap_function);

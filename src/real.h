@@ -2,6 +2,9 @@
 /*
  * The next definition of each hooked function, found once at start by dlsym(3) with RTLD_NEXT; before that, and wherever there
  * is none, the raw system call with libc's conventions. Never dlsym in a hook: a look-up that fails allocates.
+ *
+ * Hooks run before ld.so has relocated the library, too: a library that is bound at once may call mmap when it chooses a function
+ * (STT_GNU_IFUNC), and ld.so relocates the last library first. So nothing here begins as an address, and the raw calls need none.
  */
 #ifndef MADVISOR_REAL_H
 #define MADVISOR_REAL_H
@@ -30,6 +33,19 @@ struct real {
 };
 extern struct real real;
 
+/* The raw system calls. */
+mmap_function raw_mmap;
+mremap_function raw_mremap;
+munmap_function raw_munmap;
+shmat_function raw_shmat;
+shmdt_function raw_shmdt;
+madvise_function raw_madvise, raw_posix_madvise;
+#define raw_mmap64 raw_mmap
+
+/* The function to call. Where it is known that the library has started, real.name is it. */
+#define REAL(name) (real.name ?: raw_##name)
+
+/* At start: finds them all. */
 void real_start(void);
 
 #endif

@@ -10,7 +10,6 @@
 #include "directories.h"
 #include "existing.h"
 #include "following.h"
-#include "index.h"
 #include "load.h"
 #include "log.h"
 #include "mapping.h"
@@ -30,9 +29,8 @@
 
 uint64_t page_size = 4096;
 
-static const struct policy_index no_rules;
-const struct policy starting_policy = { .kinds = KINDS_ALL, .index = &no_rules };
-const struct policy *_Atomic active_policy = &starting_policy;
+const struct policy *_Atomic active_policy;
+_Atomic uint8_t active_kinds = KINDS_ALL;
 
 static const struct policy_path policy_path = { SYSCONFDIR, PKGDATADIR };
 
@@ -43,7 +41,7 @@ static void set_state(enum library_state state)
 
 static void fall_asleep(enum library_state state)
 {
-	atomic_store_explicit(&active_policy, NULL, memory_order_release);
+	atomic_store_explicit(&active_kinds, 0, memory_order_release);
 	set_state(state);
 }
 
@@ -203,6 +201,7 @@ static enum library_state begin(struct arena *arena, const struct settings *sett
 	}
 	say_active(policy, settings->dry_run);
 	atomic_store_explicit(&active_policy, policy, memory_order_release);
+	atomic_store_explicit(&active_kinds, policy->kinds, memory_order_release);
 	existing_advise(policy);
 	return LIBRARY_ACTIVE;
 }

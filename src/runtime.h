@@ -11,18 +11,24 @@
 
 #include "policy.h"
 
-/*
- * Until the library has started, in force is a policy of all kinds without a rule: who asks before a call whether there may be
- * anything to do asks again after it, and then another one may be in force.
- */
-extern const struct policy starting_policy;
-
-/* The policy in force; NULL: asleep. One load; safe anywhere. */
+/* The policy in force; NULL: asleep, or not started. One load; safe anywhere. */
 extern const struct policy *_Atomic active_policy;
 
 static inline const struct policy *runtime_policy(void)
 {
 	return atomic_load_explicit(&active_policy, memory_order_acquire);
+}
+
+/*
+ * The kinds of mappings that may have a rule: a KIND_BIT set; 0: asleep. All of them until the library has started: who asks before
+ * a call whether there may be anything to do asks again after it, and then a policy may be in force. One load; safe anywhere, also
+ * where ld.so has not relocated the library: it holds no address.
+ */
+extern _Atomic uint8_t active_kinds;
+
+static inline unsigned runtime_kinds(void)
+{
+	return atomic_load_explicit(&active_kinds, memory_order_acquire);
 }
 
 #endif

@@ -270,6 +270,11 @@ void sys_sleep_microseconds(unsigned microseconds)
 	CALL(SYS_nanosleep, &time, NULL);
 }
 
+long sys_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	return call(number, a, b, c, d, e, f);
+}
+
 long sys_getpid(void)
 {
 	return CALL(SYS_getpid);

@@ -62,6 +62,9 @@ long sys_write(int fd, const void *buffer, size_t size);
 bool sys_writable_now(int fd);                          /* poll(2) with no wait */
 void sys_sleep_microseconds(unsigned microseconds);
 
+/* Any other call, of six arguments whether it has them or not: one that the host has asked for (real.h). */
+long sys_call(long number, long a, long b, long c, long d, long e, long f);
+
 long sys_getpid(void);
 long sys_geteuid(void);
 long sys_total_memory(uint64_t *bytes);                 /* sysinfo(2) */

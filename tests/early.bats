@@ -116,6 +116,86 @@ print(time.gmtime().tm_year, any(" rr " in line for line in open("/proc/self/sma
 	assert_output --regexp ' rr '
 }
 
+# bats test_tags=no-sanitizer
+# ld.so relocates us last of all libraries: what is bound at once runs before that. Every hooked call, one that works and one that fails.
+@test "hooks work for what chooses a function while ld.so has not relocated us" {
+	local preloads rules
+	build calls.so -shared -fPIC -Wl,-z,now <<-'END'
+		#include <stddef.h>
+		#include <sys/mman.h>
+		#include <sys/shm.h>
+		int work(void)
+		{
+			char *address = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			if (address == MAP_FAILED || madvise(address, 65536, MADV_NORMAL) || posix_madvise(address, 65536, POSIX_MADV_RANDOM))
+				return 0;
+			address = mremap(address, 65536, 131072, MREMAP_MAYMOVE);
+			if (address == MAP_FAILED || munmap(address, 131072))
+				return 0;
+			int id = shmget(IPC_PRIVATE, 4096, 0600);
+			address = shmat(id, NULL, 0);
+			shmctl(id, IPC_RMID, NULL);
+			if (address == MAP_FAILED || shmdt(address))
+				return 0;
+			char *odd = (char *)1;
+			return mmap64(NULL, 4096, PROT_READ, MAP_SHARED, -1, 0) == MAP_FAILED && madvise(odd, 4096, MADV_NORMAL) == -1 &&
+			       posix_madvise(odd, 4096, POSIX_MADV_RANDOM) > 0 && mremap(odd, 4096, 8192, 0) == MAP_FAILED &&
+			       munmap(odd, 4096) == -1 && shmat(-1, NULL, 0) == MAP_FAILED && shmdt(odd) == -1;
+		}
+	END
+	build chosen.so -shared -fPIC -Wl,-z,now "$PWD/calls.so" <<-'END'
+		int work(void);
+		static int good(void)
+		{
+			return 42;
+		}
+		static void *choose(void)
+		{
+			return work() ? good : (void *)0;
+		}
+		int chosen(void) __attribute__((ifunc("choose")));
+	END
+	build bound.so -shared -fPIC -Wl,-z,now "$PWD/chosen.so" "$PWD/calls.so" <<-'END'
+		int chosen(void);
+		int answer(void)
+		{
+			return chosen();
+		}
+	END
+	build main "$PWD/bound.so" "$PWD/chosen.so" "$PWD/calls.so" <<-'END'
+		#include <stdio.h>
+		int answer(void);
+		int main(void)
+		{
+			printf("%d\n", answer());
+		}
+	END
+	for preloads in "" "$LIBRARY" "$LIBRARY:$PWD/chosen.so" "$PWD/chosen.so:$LIBRARY"; do
+		for rules in "" "** normal" "** random override; [anon] dontdump override"; do
+			with "$preloads" ./main
+			assert_output 42
+		done
+	done
+}
+
+@test "errno is set for a constructor that runs before ours" {
+	build fails.so -shared -fPIC <<-'END'
+		#include <errno.h>
+		#include <stdio.h>
+		#include <sys/mman.h>
+		__attribute__((constructor)) static void early(void)
+		{
+			int unmapped = munmap((char *)1, 4096);
+			int error = errno;
+			errno = 0;
+			int advised = posix_madvise((char *)1, 4096, POSIX_MADV_RANDOM);
+			printf("%d %d %d %d\n", unmapped, error == EINVAL, advised == EINVAL, errno);
+		}
+	END
+	with "$LIBRARY:$PWD/fails.so" true
+	assert_output '-1 1 1 0'
+}
+
 @test "a library whose segments have a gap, with something else in it, is still a library at start" {
 	build gap.so -shared -fPIC <<-'END'
 		#include <fcntl.h>
@@ -176,18 +256,23 @@ print(time.gmtime().tm_year, any(" rr " in line for line in open("/proc/self/sma
 		#include <fcntl.h>
 		#include <pthread.h>
 		#include <stdio.h>
+		#include <string.h>
 		#include <sys/mman.h>
 		#include <unistd.h>
 		static void *thread(void *arg)
 		{
-			usleep(100000);
+			char stat[64] = "";
+			while (!strstr(stat, ") Z"))
+				pread(*(int *)arg, stat, sizeof(stat) - 1, 0);
 			printf("%d\n", mmap(NULL, 4096, PROT_READ, MAP_SHARED, open("data.mdb", O_RDONLY), 0) != MAP_FAILED);
 			return arg;
 		}
 		int main(void)
 		{
+			static int stat;
 			pthread_t id;
-			pthread_create(&id, NULL, thread, NULL);
+			stat = open("/proc/self/stat", O_RDONLY);
+			pthread_create(&id, NULL, thread, &stat);
 			pthread_exit(NULL);
 		}
 	END
