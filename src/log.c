@@ -16,6 +16,9 @@
 #define LINE_BYTES 4096
 _Static_assert(LINE_BYTES <= SCRATCH_BYTES, "a line is made in a scratch page");
 
+/* A line of one of our own strings, with the program's name in it, escaped. */
+#define SHORT_LINE_BYTES 400
+
 #define TERMINAL_PIECE 240
 
 static const char *const level_names[] = { "error", "warning", "notice", "info", "debug" };
@@ -35,12 +38,20 @@ const char *log_level_name(size_t index)
 	return index < LOG_LEVEL_COUNT ? level_names[index] : NULL;
 }
 
+/* What inetd starts has the connection to a client at 0, 1 and 2: the client is not to read our lines. */
+static bool is_connection(void)
+{
+	struct stat input;
+	return descriptor_open && S_ISSOCK(descriptor.st_mode) && sys_fstat(0, &input) >= 0 &&
+	       input.st_dev == descriptor.st_dev && input.st_ino == descriptor.st_ino;
+}
+
 void log_start(enum log_level level, bool no_lines, const char *program_name)
 {
 	wanted = level;
-	silent = no_lines;
 	program = program_name;
 	descriptor_open = sys_fstat(LOG_DESCRIPTOR, &descriptor) >= 0;
+	silent = no_lines || is_connection();
 	birth_known = descriptor_open && S_ISREG(descriptor.st_mode) && sys_birth(LOG_DESCRIPTOR, birth) >= 0;
 	started = true;
 }
@@ -50,12 +61,10 @@ bool log_wants(enum log_level level)
 	return started && level <= wanted;
 }
 
-bool log_begin(struct text *line, enum log_level level)
+/* One byte is kept for the line's end. */
+static void begin(struct text *line, char *buffer, size_t size, enum log_level level)
 {
-	char *page = log_wants(level) ? scratch_take() : NULL;
-	if (!page)
-		return false;
-	text_init(line, page, LINE_BYTES - 1);
+	text_init(line, buffer, size - 1);
 	text_string(line, "madvisor[");
 	text_number(line, (uint64_t)sys_getpid());
 	text_string(line, "] ");
@@ -63,7 +72,14 @@ bool log_begin(struct text *line, enum log_level level)
 	text_string(line, ": ");
 	text_string(line, level_names[level]);
 	text_string(line, ": ");
-	return true;
+}
+
+bool log_begin(struct text *line, enum log_level level)
+{
+	char *page = log_wants(level) ? scratch_take() : NULL;
+	if (page)
+		begin(line, page, LINE_BYTES, level);
+	return page;
 }
 
 bool log_begin_rule(struct text *line, enum log_level level, const struct rule *rule)
@@ -166,22 +182,29 @@ static void hide_control_bytes(struct text *line)
 			line->buffer[i] = '?';
 }
 
-void log_end(struct text *line)
+static void end(struct text *line)
 {
 	hide_control_bytes(line);
 	status_keep_line(line->buffer, line->length);
 	if (!silent) {
-		line->buffer[line->length] = '\n';   /* text_init was told of one byte less than there is */
+		line->buffer[line->length] = '\n';
 		write_line(line->buffer, line->length + 1);
 	}
+}
+
+void log_end(struct text *line)
+{
+	end(line);
 	scratch_give(line->buffer);
 }
 
 void log_line(enum log_level level, const char *message)
 {
+	char buffer[SHORT_LINE_BYTES];
 	struct text line;
-	if (log_begin(&line, level)) {
+	if (log_wants(level)) {
+		begin(&line, buffer, sizeof(buffer), level);
 		text_string(&line, message);
-		log_end(&line);
+		end(&line);
 	}
 }

@@ -31,7 +31,7 @@ bool log_begin(struct text *line, enum log_level level);
 bool log_begin_rule(struct text *line, enum log_level level, const struct rule *rule);   /* and "POLICY:LINE: " */
 void log_end(struct text *line);
 
-/* A whole line of one string. */
+/* A whole line of one string. Needs no scratch page: it may say that there is none. */
 void log_line(enum log_level level, const char *message);
 
 #endif

@@ -235,6 +235,7 @@ __attribute__((constructor)) static void start(int argc, const char *const *argu
 	} else {
 		fall_asleep(state);
 		arena_free(&arena);
+		scratch_free();
 	}
 }
 

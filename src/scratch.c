@@ -4,13 +4,12 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
+#include "page.h"
 #include "sys.h"
 
 #ifndef MADV_WIPEONFORK
 #define MADV_WIPEONFORK 18
 #endif
-
-#define WIPED_BYTES ((size_t)64 << 10)   /* of which little is used: a multiple of every page size */
 
 /*
  * Which pages are taken stands in the page that a forked child finds zeroed: a page taken by another thread at the moment
@@ -22,19 +21,31 @@ struct wiped {
 };
 _Static_assert(SCRATCH_COUNT == 32, "taken has a bit for each page");
 
+#define PAGES_BYTES ((size_t)SCRATCH_BYTES * SCRATCH_COUNT)
+
 static struct wiped before_start;
 static struct wiped *wiped = &before_start;
 static char *pages;   /* NULL: none */
 
 bool scratch_create(void)
 {
-	long memory = sys_mmap(WIPED_BYTES + SCRATCH_BYTES * SCRATCH_COUNT, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	long memory = sys_mmap(page_size + PAGES_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 	if (memory < 0)
 		return false;
-	sys_madvise((void *)memory, WIPED_BYTES, MADV_WIPEONFORK);
+	sys_madvise((void *)memory, page_size, MADV_WIPEONFORK);
 	wiped = (struct wiped *)memory;
-	pages = (char *)memory + WIPED_BYTES;
+	pages = (char *)memory + page_size;
 	return true;
+}
+
+void scratch_free(void)
+{
+	if (!pages)
+		return;
+	char *memory = pages - page_size;
+	pages = NULL;
+	wiped = &before_start;
+	sys_munmap(memory, page_size + PAGES_BYTES);
 }
 
 char *scratch_take(void)

@@ -18,6 +18,9 @@
 /* At start. Returns whether there was memory; without it scratch_take gives none. */
 bool scratch_create(void);
 
+/* At start, where the library falls asleep: no hook has taken a page, none will. */
+void scratch_free(void);
+
 char *scratch_take(void);           /* SCRATCH_BYTES bytes, not zeroed; NULL: none free */
 void scratch_give(char *page);      /* NULL: nothing */
 

@@ -55,6 +55,24 @@ closing() {
 	closing '2>log' delete
 }
 
+# As inetd starts its programs; a standard error of its own, as sshd has it, gets its lines.
+@test "a connection that is standard input, output and error gets no byte of ours" {
+	cat >connection.py <<-'END'
+		import os, socket, subprocess, sys
+		def answer(shared):
+		    ours, theirs = socket.socketpair()
+		    errors, standard_error = socket.socketpair()
+		    environment = dict(os.environ, LD_PRELOAD=sys.argv[1], MADVISOR_RULES="*.mdb rnadom", MADVISOR_LOG_LEVEL="debug")
+		    subprocess.run(["cat", "/proc/self/comm"], stdin=theirs, stdout=theirs, stderr=theirs if shared else standard_error,
+		                   env=environment)
+		    theirs.close(), standard_error.close()
+		    return ours.recv(65536), errors.recv(65536)
+		print(answer(True), "rnadom" in str(answer(False)[1]))
+	END
+	run "$PYTHON" connection.py "$HOST_PRELOAD"
+	assert_output "(b'cat\\n', b'') True"
+}
+
 @test "the set of descriptors at main, at exec and at exit is the same with and without the library" {
 	cat >set.c <<-'END'
 		#include <dirent.h>

@@ -134,3 +134,51 @@ print("wrong", wrong)'
 	assert_line "wrong 0"
 	[ "${lines[0]}" != "again 0" ] || skip "this file system does not give an inode again so soon"
 }
+
+# A handler that never returns into the hook leaves its page taken: nothing tells that the hook is gone.
+@test "where hooks were left by siglongjmp until no page is free, that is said, and the host runs on" {
+	cat >leave.c <<-'END'
+		#define _GNU_SOURCE
+		#include <fcntl.h>
+		#include <linux/filter.h>
+		#include <linux/seccomp.h>
+		#include <setjmp.h>
+		#include <signal.h>
+		#include <stddef.h>
+		#include <stdio.h>
+		#include <sys/mman.h>
+		#include <sys/prctl.h>
+		#include <sys/syscall.h>
+		static sigjmp_buf out;
+		static volatile int left, mapped;
+		static void leave(int number)
+		{
+			left++;
+			siglongjmp(out, number);
+		}
+		int main(void)
+		{
+			struct sock_filter filter[] = {
+				BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+				BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_readlinkat, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+				BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+			};
+			struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
+			int fd = open("data.mdb", O_RDONLY);
+			signal(SIGSYS, leave);
+			if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+				return 2;
+			for (int turn = 0; turn < 40; turn++)
+				if (sigsetjmp(out, 1) == 0)
+					mapped += mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED;
+			printf("left %d, mapped %d\n", left, mapped);
+			return 0;
+		}
+	END
+	gcc -o leave leave.c
+	run --separate-stderr preload MADVISOR_RULES="*.mdb random" ./leave
+	assert_success
+	assert_output 'left 32, mapped 8'
+	assert_regex "$stderr" 'leave: warning: a mapping is left alone: no scratch page is free$'
+	assert_equal "$(wc -l <<<"$stderr")" 1
+}

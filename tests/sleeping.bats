@@ -39,3 +39,25 @@ resident() {
 	[ "$((many - one))" -gt 100 ] || fail "the rules are not in force"
 	[ "$((many - one))" -lt 190 ]
 }
+
+# bats test_tags=no-sanitizer
+@test "mlockall locks less than 150 kB of a sleeping library" {
+	local bare with
+	cat >"$BATS_TEST_TMPDIR/lock.c" <<-'END'
+		#include <stdlib.h>
+		#include <sys/mman.h>
+		int main(void)
+		{
+			return mlockall(MCL_CURRENT) ? 77 : system("sed -n 's/^VmLck:[^0-9]*//p' /proc/$PPID/status");
+		}
+	END
+	gcc -o "$BATS_TEST_TMPDIR/lock" "$BATS_TEST_TMPDIR/lock.c"
+	run "$BATS_TEST_TMPDIR/lock"
+	[ "$status" -ne 77 ] || skip "no memory may be locked"
+	bare=${output% kB}
+	run preload MADVISOR_RULES="program other; *.db random override" "$BATS_TEST_TMPDIR/lock"
+	with=${output% kB}
+	echo "bare $bare kB, with the library $with kB"
+	[ "$((with - bare))" -gt 20 ] || fail "the library was not loaded"
+	[ "$((with - bare))" -lt 150 ]
+}
