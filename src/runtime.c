@@ -217,7 +217,7 @@ __attribute__((constructor)) static void start(int argc, const char *const *argu
 	}
 	if (getauxval(AT_PAGESZ))
 		page_size = getauxval(AT_PAGESZ);
-	scratch_create();
+	scratch_create(page_size);
 	struct arena arena = { 0 };
 	struct settings settings = settings_read(&arena, environment);
 	struct identity identity = {

@@ -4,7 +4,6 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 
-#include "page.h"
 #include "sys.h"
 
 #ifndef MADV_WIPEONFORK
@@ -27,14 +26,14 @@ static struct wiped before_start;
 static struct wiped *wiped = &before_start;
 static char *pages;   /* NULL: none */
 
-bool scratch_create(void)
+bool scratch_create(size_t page_bytes)
 {
-	long memory = sys_mmap(page_size + PAGES_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	long memory = sys_mmap(page_bytes + PAGES_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 	if (memory < 0)
 		return false;
-	sys_madvise((void *)memory, page_size, MADV_WIPEONFORK);
+	sys_madvise((void *)memory, page_bytes, MADV_WIPEONFORK);
 	wiped = (struct wiped *)memory;
-	pages = (char *)memory + page_size;
+	pages = (char *)memory + page_bytes;
 	return true;
 }
 
@@ -42,10 +41,11 @@ void scratch_free(void)
 {
 	if (!pages)
 		return;
-	char *memory = pages - page_size;
+	struct wiped *memory = wiped;
+	size_t bytes = (size_t)(pages - (char *)memory) + PAGES_BYTES;
 	pages = NULL;
 	wiped = &before_start;
-	sys_munmap(memory, page_size + PAGES_BYTES);
+	sys_munmap(memory, bytes);
 }
 
 char *scratch_take(void)

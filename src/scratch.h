@@ -15,8 +15,8 @@
 #define SCRATCH_BYTES 4096
 #define SCRATCH_COUNT 32
 
-/* At start. Returns whether there was memory; without it scratch_take gives none. */
-bool scratch_create(void);
+/* At start; page_bytes: of the machine. Returns whether there was memory; without it scratch_take gives none. */
+bool scratch_create(size_t page_bytes);
 
 /* At start, where the library falls asleep: no hook has taken a page, none will. */
 void scratch_free(void);

@@ -107,6 +107,11 @@ while True:
 	wait "$tracer"
 }
 
+# Whether the process has become the program.
+runs_small() {
+	[ "$(readlink "/proc/$pid/exe")" = "$BATS_TEST_TMPDIR/small" ]
+}
+
 @test "a 32-bit program is refused" {
 	needs gcc
 	cat >"$BATS_TEST_TMPDIR/small.c" <<-'END'
@@ -116,8 +121,7 @@ while True:
 		skip "this compiler makes no 32-bit programs"
 	setpriv --pdeathsig KILL "$BATS_TEST_TMPDIR/small" 3>&- &
 	pid=$!
-	sleep 0.2
-	kill -0 "$pid" 2>/dev/null || skip "this kernel runs no 32-bit programs"
+	wait_for runs_small || skip "this kernel runs no 32-bit programs"
 	run -1 madvisor attach -r "$BATS_TEST_TMPDIR/small random" "$pid"
 	assert_output --partial 'is a 32-bit program'
 	kill -0 "$pid"
@@ -131,8 +135,7 @@ while True:
 	gcc -nostdlib -static -o "$BATS_TEST_TMPDIR/small" "$BATS_TEST_TMPDIR/small.c"
 	setpriv --pdeathsig KILL "$BATS_TEST_TMPDIR/small" 3>&- &
 	pid=$!
-	sleep 0.2
-	kill -0 "$pid" 2>/dev/null || skip "this kernel has no int 0x80"
+	wait_for runs_small || skip "this kernel runs no such program"
 	run -1 madvisor attach -r "$BATS_TEST_TMPDIR/small random" "$pid"
 	kill -0 "$pid"
 	run -1 has_flag "$pid" "$BATS_TEST_TMPDIR/small" rr

@@ -151,20 +151,24 @@ load attach
 }
 
 @test "--repeat finds mappings that are made later, and ends with the process" {
-	needs python3
+	mkfifo "$BATS_TEST_TMPDIR/steps"
 	cat >"$BATS_TEST_TMPDIR/host.py" <<-'END'
-		import mmap, sys, time
+		import mmap, sys
 		file = open(sys.argv[1], "rb")
-		time.sleep(1.5)
+		steps = open(sys.argv[2])
+		steps.readline()
 		mapping = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-		time.sleep(3)
+		steps.readline()
 	END
-	python3 "$BATS_TEST_TMPDIR/host.py" "$data" 3>&- &
+	"$PYTHON" "$BATS_TEST_TMPDIR/host.py" "$data" "$BATS_TEST_TMPDIR/steps" 3>&- &
 	pid=$!
-	sleep 0.3
+	exec {steps}>"$BATS_TEST_TMPDIR/steps"
 	timeout 30 "$MADVISOR" attach --repeat 1 -r "$data random" "$pid" >"$BATS_TEST_TMPDIR/attach" 2>&1 3>&- &
 	local attach=$!
+	wait_for grep -q 'no mapping' "$BATS_TEST_TMPDIR/attach"
+	echo >&"$steps"
 	wait_for has_flag "$pid" "$data" rr
+	echo >&"$steps"
 	wait "$pid"
 	wait "$attach"
 	run -0 cat "$BATS_TEST_TMPDIR/attach"

@@ -165,10 +165,14 @@ assert list(text_string_to_metric_families(open("out.prom").read()))'
 
 @test "status --watch looks again until the process is gone" {
 	host '*.db random' 'open some.db ro' 'map r shared 0'
-	(sleep 1.5; kill "$HOST") 3>&- &
-	run -2 madvisor status --watch 1 "$PID"
-	assert_equal "$(grep -c '^process ' <<<"$output")" 2
-	assert_output --partial 'no such process'
+	madvisor status --watch 1 "$PID" >watch 2>&1 3>&- &
+	local watch=$!
+	twice() { [ "$(grep -c '^process ' watch)" -ge 2 ]; }
+	wait_for twice
+	kill "$HOST"
+	wait "$watch" && status=0 || status=$?
+	assert_equal "$status" 2
+	grep 'no such process' watch
 }
 
 @test "off makes the hooks do nothing, and on wakes them" {

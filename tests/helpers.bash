@@ -95,6 +95,10 @@ storage_read() {
 	awk '$1 == "read_bytes:" { print $2 }' "/proc/$1/io"
 }
 
+# Before a command that may leave System V segments behind: those of a namespace go with it. Empty where that takes root.
+own_segments=()
+! unshare --ipc true 2>/dev/null || own_segments=(unshare --ipc)
+
 # needs COMMAND...: skips the test where one is not installed.
 needs() {
 	local command

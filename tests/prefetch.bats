@@ -31,8 +31,8 @@ is_resident() {
 @test "willneed brings a whole file of 1 GB, not the 4 MB of one call" {
 	file_of big.db 1024
 	start MADVISOR_RULES="*.db willneed@0.." sh -c "exec '$PROGRAMS/mapper' 'open big.db ro' 'map r shared 0' 'sleep 30'"
-	# all but what the machine takes back meanwhile
-	wait_for is_resident big.db $((900 << 20))
+	# All but what the machine takes back meanwhile; a slow disk may need long.
+	wait_for is_resident big.db $((900 << 20)) || wait_for is_resident big.db $((900 << 20))
 	kill "$pid"
 }
 

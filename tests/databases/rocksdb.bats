@@ -63,12 +63,11 @@ cold() {
 		serve $mode rocksdb db_bench --db="$DATA/tables" --num=400000 --compression_type=none --seed=5 \
 			--benchmarks=readrandom --duration=30 "${cold_reads[@]}"
 		wait_until 20 tables_are_mapped
-		sleep 0.5
 		if [ $mode = advised ]; then
-			assert_flag "$pid" '[.]sst$' 1024 sr
-			refute_flag "$pid" '[.]sst$' 1024 rr
+			wait_until 10 assert_flag "$pid" '[.]sst$' 1024 sr
+			wait_until 10 refute_flag "$pid" '[.]sst$' 1024 rr
 		else
-			assert_flag "$pid" '[.]sst$' 1024 rr
+			wait_until 10 assert_flag "$pid" '[.]sst$' 1024 rr
 		fi
 		kill "$pid"
 		cold tables

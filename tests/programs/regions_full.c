@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "regions.h"
@@ -60,7 +61,7 @@ int main(void)
 {
 	unsigned long count = 0;
 	log_start(LOG_WARNING, false, "test");
-	must(scratch_create() && regions_create(), "no memory");
+	must(scratch_create((size_t)sysconf(_SC_PAGESIZE)) && regions_create(), "no memory");
 	while (count < COUNT_MAX && add(count))
 		count++;
 	must(count > 65530 && count < COUNT_MAX, "the table holds less than vm.max_map_count, or has no bound");

@@ -20,7 +20,7 @@ static int followed;   /* a memfd: what is mapped of it is followed, and nothing
 bool set_up(void)
 {
 	followed = memfd_create("followed", MFD_CLOEXEC);
-	return ftruncate(followed, FIELD_PAGES * PAGE) == 0 && scratch_create() && regions_create();
+	return ftruncate(followed, FIELD_PAGES * PAGE) == 0 && scratch_create((size_t)sysconf(_SC_PAGESIZE)) && regions_create();
 }
 
 static bool add(const struct field *field, unsigned first, unsigned end, uint32_t rule)
