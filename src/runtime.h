@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Start in the host: identity, settings, policy, existing mappings. Wherever it fails or no rule is left, the library is asleep:
- * every hook is the real call and one load.
+ * every hook is the real call and a few instructions.
  */
 #ifndef MADVISOR_RUNTIME_H
 #define MADVISOR_RUNTIME_H
