@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -46,12 +47,19 @@ static bool is_connection(void)
 	       input.st_dev == descriptor.st_dev && input.st_ino == descriptor.st_ino;
 }
 
+/* Who opens a log appends to it or writes only; what a program reads too is its data, inherited from one that had closed 2 before. */
+static bool is_data(void)
+{
+	return descriptor_open && S_ISREG(descriptor.st_mode) &&
+	       (sys_open_flags(LOG_DESCRIPTOR) & (O_ACCMODE | O_APPEND)) == O_RDWR;
+}
+
 void log_start(enum log_level level, bool no_lines, const char *program_name)
 {
 	wanted = level;
 	program = program_name;
 	descriptor_open = sys_fstat(LOG_DESCRIPTOR, &descriptor) >= 0;
-	silent = no_lines || is_connection();
+	silent = no_lines || is_connection() || is_data();
 	birth_known = descriptor_open && S_ISREG(descriptor.st_mode) && sys_birth(LOG_DESCRIPTOR, birth) >= 0;
 	started = true;
 }
@@ -93,7 +101,7 @@ bool log_begin_rule(struct text *line, enum log_level level, const struct rule *
 	return true;
 }
 
-/* A file system gives the number of a file that was deleted to the next one: that one is younger. */
+/* A file system gives the number of a file that was deleted to the next one: that one is younger, or of another generation. */
 static bool has_same_birth(void)
 {
 	int64_t now[2];

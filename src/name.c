@@ -99,6 +99,15 @@ static inline bool read_descriptor_link(struct name *name, const char *folder, i
 	return read_link(name, link);
 }
 
+bool name_misleads(const char *path, int fd)
+{
+	struct stat status;
+	if (sys_fstat(fd, &status) >= 0 && !names_another_file(path, &status))
+		return false;
+	count_unnamed("a mapping is left alone: another file has its name here, and the rule is unsafe");
+	return true;
+}
+
 bool name_of_descriptor(struct name *name, const struct policy *policy, int fd, const struct stat *status)
 {
 	/* A memfd has no link: where no rule asks for names, only a file without links has to be looked at. */

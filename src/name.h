@@ -31,6 +31,9 @@ struct name {
  */
 bool name_of_descriptor(struct name *name, const struct policy *policy, int fd, const struct stat *status);
 
+/* Whether another file than the descriptor's lies at the path, or none; that is counted, and said once. */
+bool name_misleads(const char *path, int fd);
+
 /*
  * Of the mapping that is exactly [low, high), by /proc/self/map_files. Returns false for memory without a file, where the kernel
  * has merged the mapping with its neighbours, and where no scratch page is free.

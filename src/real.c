@@ -80,8 +80,19 @@ int raw_posix_madvise(void *address, size_t length, int advice)
 
 struct real real;
 
+/* The library's first byte and the one behind its last: ld(1). */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+extern const char _end[] __attribute__((visibility("hidden")));
+
+/* Where another preload has a dlsym of its own that calls the real one, "next" is what follows that preload: it may be us. */
+static void *find(const char *name)
+{
+	const char *found = oldest_dlsym ? oldest_dlsym(RTLD_NEXT, name) : NULL;
+	return found >= __ehdr_start && found < _end ? NULL : (void *)found;
+}
+
 #define FIND(name, type) do {									\
-		void *found = oldest_dlsym ? oldest_dlsym(RTLD_NEXT, #name) : NULL;		\
+		void *found = find(#name);							\
 		real.name = found ? (type *)found : raw_##name;					\
 	} while (0)
 

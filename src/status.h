@@ -49,7 +49,7 @@ struct status_page {
 	uint32_t reserved;
 	_Atomic uint64_t lines_written;             /* into the ring, ever */
 	_Atomic uint64_t lines_dropped;             /* would have blocked, or descriptor 2 is another now */
-	_Atomic uint64_t unnamed;                   /* mappings left alone: no /proc, name too long, no scratch page */
+	_Atomic uint64_t unnamed;                   /* mappings left alone: no /proc, name too long or wrong, no scratch page */
 	_Atomic uint64_t untracked;                 /* regions left out: the table was full or is off */
 	_Atomic uint64_t own_advice[CLASS_COUNT];   /* the program's, of the classes that rules give */
 	char program[64];                           /* base name, terminated */

@@ -6,6 +6,7 @@
 #include <asm/termbits.h>   /* the kernel's struct termios */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/mempolicy.h>
 #include <linux/stat.h>
 #include <poll.h>
@@ -179,12 +180,16 @@ long sys_stat(const char *path, struct stat *status)
 long sys_birth(int fd, int64_t birth[2])
 {
 	struct statx status;
-	long result = CALL(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BTIME, &status);
-	if (result < 0)
-		return result;
-	birth[0] = status.stx_btime.tv_sec;
-	birth[1] = status.stx_btime.tv_nsec;
-	return status.stx_mask & STATX_BTIME ? 0 : -ENODATA;
+	int generation[2] = { 0, 0 };   /* said to be long, and an int in most file systems: ioctl_iflags(2) */
+	if (CALL(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) >= 0 && status.stx_mask & STATX_BTIME) {
+		birth[0] = status.stx_btime.tv_sec;
+		birth[1] = status.stx_btime.tv_nsec;
+		return 0;
+	}
+	birth[1] = -1;
+	long result = CALL(SYS_ioctl, fd, FS_IOC_GETVERSION, generation);
+	birth[0] = generation[0];
+	return result;
 }
 
 long sys_filesystem_type(int fd)
@@ -197,6 +202,11 @@ long sys_filesystem_type(int fd)
 long sys_readlink(const char *path, char *buffer, size_t size)
 {
 	return CALL(SYS_readlinkat, AT_FDCWD, path, buffer, size);
+}
+
+long sys_open_flags(int fd)
+{
+	return CALL(SYS_fcntl, fd, F_GETFL);
 }
 
 long sys_ioctl(int fd, unsigned long request, void *argument)

@@ -41,9 +41,11 @@ long sys_getdents(int fd, void *buffer, size_t size);   /* struct linux_dirent64
 
 long sys_fstat(int fd, struct stat *status);
 long sys_stat(const char *path, struct stat *status);
-long sys_birth(int fd, int64_t birth[2]);               /* statx(2): seconds, nanoseconds; -ENODATA where no one knows */
+/* When the file was made, statx(2): seconds, nanoseconds; where no one knows, its generation, FS_IOC_GETVERSION, and -1. */
+long sys_birth(int fd, int64_t birth[2]);
 long sys_filesystem_type(int fd);                       /* f_type of fstatfs(2) */
 long sys_readlink(const char *path, char *buffer, size_t size);
+long sys_open_flags(int fd);                            /* fcntl(2), F_GETFL */
 long sys_ioctl(int fd, unsigned long request, void *argument);
 /* Whether it is a terminal; *by_bytes: one that asks for room for each byte, since it changes their case (OLCUC, termios(3)). */
 bool sys_is_terminal(int fd, bool *by_bytes);

@@ -10,7 +10,9 @@ setup() {
 	# Closes all there is, opens data files at 0, 1, 2 and up, and maps so that much is logged; tells what differs by its status.
 	cat >closing.py <<-'END'
 		import mmap, os, sys
-		if "delete" in sys.argv:
+		if "delete" in sys.argv:   # the first file that is made next gets the inode: it is to be the one at descriptor 2
+		    for number in 0, 1, 3, 4:
+		        open("table%d.db" % number, "w").close()
 		    os.unlink("log")
 		os.closerange(0, 1000)
 		for number in range(5):
@@ -30,10 +32,10 @@ setup() {
 	noisy=(MADVISOR_LOG_LEVEL=debug MADVISOR_RULES="*.mdb random,unmap:cold override; ** none")
 }
 
-# closing REDIRECTION [ARGUMENT]: that host under a noisy policy. It has no descriptor of bats' either.
+# closing REDIRECTION [ARGUMENT]: that host under a noisy policy. It has no descriptor of bats' either; nor has another process its log open.
 closing() {
 	rm -f log table?.db
-	run bash -c "exec $1; exec \"\${@:2}\"" bash "$1" timeout -s KILL 60 env LD_PRELOAD="$HOST_PRELOAD" "${noisy[@]}" \
+	run timeout -s KILL 60 bash -c "exec $1; exec \"\${@:2}\"" bash "$1" env LD_PRELOAD="$HOST_PRELOAD" "${noisy[@]}" \
 		"$PYTHON" closing.py "${@:2}"
 	assert_success
 	cat table?.db >tables
@@ -71,6 +73,32 @@ closing() {
 	END
 	run "$PYTHON" connection.py "$HOST_PRELOAD"
 	assert_output "(b'cat\\n', b'') True"
+}
+
+@test "the same where the file system keeps no time of birth" {
+	needs mkfs.ext4
+	truncate -s 16M image
+	mkfs.ext4 -q -I 128 image 2>/dev/null
+	mkdir old
+	run timeout -s KILL 60 unshare --mount bash -c 'mount -o loop image old && cp data.mdb closing.py old && cd old && exec 2>log &&
+		exec "$@"' bash env LD_PRELOAD="$HOST_PRELOAD" "${noisy[@]}" "$PYTHON" closing.py delete
+	[ "$status" -ne 32 ] && [ "$status" -ne 1 ] || skip "no file may be mounted"
+	assert_success
+}
+
+# A child of a program whose data file is descriptor 2: a log is opened for writing alone, or appends.
+@test "a data file that a child inherits as descriptor 2 gets no byte of ours" {
+	local mode
+	for mode in '2<>' '2>' '2>>'; do
+		echo record >table
+		bash -c "exec ${mode}table; exec \"\$@\"" bash timeout -s KILL 60 env LD_PRELOAD="$HOST_PRELOAD" \
+			MADVISOR_RULES="*.mdb rnadom" MADVISOR_LOG_LEVEL=debug cat /proc/self/comm
+		run cat table
+		case $mode in
+		'2<>') assert_output record ;;
+		*) assert_output --partial rnadom ;;
+		esac
+	done
 }
 
 @test "the set of descriptors at main, at exec and at exit is the same with and without the library" {

@@ -196,6 +196,32 @@ print(time.gmtime().tm_year, any(" rr " in line for line in open("/proc/self/sma
 	assert_output '-1 1 1 0'
 }
 
+@test "another preload's dlsym, for which we are what comes next, does not make hooks call themselves" {
+	local version=GLIBC_2.17
+	[ "$(uname -m)" != x86_64 ] || version=GLIBC_2.2.5
+	build finder.so -shared -fPIC -O0 -DVERSION="\"$version\"" <<-'END'
+		#include <dlfcn.h>
+		static int calls;
+		void *dlsym(void *handle, const char *name)
+		{
+			static void *(*real)(void *, const char *);
+			if (!real)
+				real = (void *(*)(void *, const char *))dlvsym(RTLD_NEXT, "dlsym", VERSION);
+			void *found = real(handle, name);
+			calls++;   /* so that the call is no jump */
+			return found;
+		}
+	END
+	local preloads rules
+	for preloads in "$PWD/finder.so:$LIBRARY" "$LIBRARY:$PWD/finder.so"; do
+		for rules in "" "*.mdb random,unmap:cold override; [anon] dontdump override"; do
+			with "$preloads" "$PROGRAMS/mapper" "open data.mdb ro" "map r shared 0" "madvise 2" "posix 2" "remap 2M" unmap close \
+				"shm 1M" detach "map rw private 4M"
+			assert_output $'madvise 2: ok\nposix_madvise 2: ok'
+		done
+	done
+}
+
 @test "a library whose segments have a gap, with something else in it, is still a library at start" {
 	build gap.so -shared -fPIC <<-'END'
 		#include <fcntl.h>

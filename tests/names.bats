@@ -182,3 +182,46 @@ print("wrong", wrong)'
 	assert_regex "$stderr" 'leave: warning: a mapping is left alone: no scratch page is free$'
 	assert_equal "$(wc -l <<<"$stderr")" 1
 }
+
+# The name is the one of the main thread's descriptor; that costs advice, never data.
+@test "a thread with descriptors of its own has nothing destroyed by the name of another's file" {
+	cat >own.c <<-'END'
+		#define _GNU_SOURCE
+		#include <fcntl.h>
+		#include <pthread.h>
+		#include <sched.h>
+		#include <stdio.h>
+		#include <string.h>
+		#include <sys/mman.h>
+		#include <unistd.h>
+		static void *thread(void *arg)
+		{
+			char text[9] = "";
+			if (unshare(CLONE_FILES) || dup2(open("mine.dat", O_RDWR), 50) != 50)
+				return NULL;
+			char *address = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED, 50, 0);
+			pread(50, text, 8, 0);
+			printf("%s %d\n", text, strcmp(text, "PRECIOUS") == 0 && memcmp(address, text, 8) == 0);
+			return arg;
+		}
+		int main(void)
+		{
+			pthread_t id;
+			dup2(open("other.dat", O_RDWR), 50);
+			pthread_create(&id, NULL, thread, NULL);
+			pthread_join(id, NULL);
+			char *address = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_SHARED, 50, 0);
+			printf("%d\n", address[0]);
+			return 0;
+		}
+	END
+	gcc -o own own.c -pthread
+	head -c 64K /dev/urandom >mine.dat
+	printf PRECIOUS | dd of=mine.dat conv=notrunc status=none
+	head -c 64K /dev/zero | tr '\0' '\7' >other.dat
+	run --separate-stderr preload MADVISOR_RULES="$PWD/other.dat remove unsafe" ./own
+	# The file that the rule means has its bytes removed, as it says.
+	assert_output "PRECIOUS 1
+0"
+	assert_regex "$stderr" 'own: warning: a mapping is left alone: another file has its name here, and the rule is unsafe$'
+}
