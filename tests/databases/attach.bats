@@ -147,23 +147,25 @@ the_server() {
 }
 
 @test "Prometheus, a Go program, scrapes and answers while it is attached to (VmFlags dd)" {
+	local port
+	port=$(free_ports 1)
 	mkdir "$DATA/prometheus"
 	cat >"$DATA/prometheus.yml" <<-END
 		global: { scrape_interval: 1s }
-		scrape_configs: [ { job_name: self, static_configs: [ { targets: ['127.0.0.1:39090'] } ] } ]
+		scrape_configs: [ { job_name: self, static_configs: [ { targets: ['127.0.0.1:$port'] } ] } ]
 	END
 	serve bare none prometheus --config.file="$DATA/prometheus.yml" --storage.tsdb.path="$DATA/prometheus" \
-		--web.listen-address=127.0.0.1:39090
-	wait_until 30 curl -sf http://127.0.0.1:39090/-/ready
+		--web.listen-address="127.0.0.1:$port"
+	wait_until 30 curl -sf "http://127.0.0.1:$port/-/ready"
 	query_all() {
 		local round
 		for round in {1..200}; do
-			curl -sf 'http://127.0.0.1:39090/api/v1/query?query=up' | grep -q '"success"' || return 1
+			curl -sf "http://127.0.0.1:$port/api/v1/query?query=up" | grep -q '"success"' || return 1
 			sleep 0.05
 		done
 	}
 	under_load '[anon] dontdump size>=1M' '[anon] dodump size>=1M' the_server query_all
-	run curl -gsf 'http://127.0.0.1:39090/api/v1/query?query=min_over_time(up[1m])'
+	run curl -gsf "http://127.0.0.1:$port/api/v1/query?query=min_over_time(up[1m])"
 	assert_output --partial '"1"]'
 	run mappings "$pid" '^rw-p $' 4096
 	assert_output --partial ' dd '
@@ -172,9 +174,11 @@ the_server() {
 }
 
 @test "etcd, a Go program that maps its database, answers while it is attached to (VmFlags rr)" {
-	serve bare none etcd --data-dir "$DATA/etcd" --listen-client-urls http://127.0.0.1:39379 \
-		--advertise-client-urls http://127.0.0.1:39379 --listen-peer-urls http://127.0.0.1:39380
-	etcd_client() { ETCDCTL_API=3 etcdctl --endpoints=http://127.0.0.1:39379 "$@"; }
+	local port peer_port
+	read -r port peer_port < <(free_ports 2)
+	serve bare none etcd --data-dir "$DATA/etcd" --listen-client-urls "http://127.0.0.1:$port" \
+		--advertise-client-urls "http://127.0.0.1:$port" --listen-peer-urls "http://127.0.0.1:$peer_port"
+	etcd_client() { ETCDCTL_API=3 etcdctl --endpoints="http://127.0.0.1:$port" "$@"; }
 	wait_until 30 etcd_client endpoint health
 	write_all() {
 		local round

@@ -12,10 +12,7 @@ setup_file() {
 setup() {
 	load helpers
 	RUN_AS=nobody
-	read -r CLIENT PEER < <(/usr/bin/python3 -c 'import socket
-sockets = [socket.socket() for _ in range(2)]
-for each in sockets: each.bind(("127.0.0.1", 0))
-print(*[each.getsockname()[1] for each in sockets])')
+	read -r CLIENT PEER < <(free_ports 2)
 }
 
 teardown() {

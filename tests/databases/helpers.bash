@@ -82,6 +82,15 @@ serve() {
 	STARTED+=("$pid")
 }
 
+# free_ports NUMBER: so many of 127.0.0.1 that nobody uses just now, on one line.
+free_ports() {
+	/usr/bin/python3 -c '
+import socket, sys
+sockets = [socket.socket() for _ in range(int(sys.argv[1]))]
+for each in sockets: each.bind(("127.0.0.1", 0))
+print(*[each.getsockname()[1] for each in sockets])' "$1"
+}
+
 # wait_until SECONDS COMMAND [ARGUMENT]...: until it succeeds.
 wait_until() {
 	local attempt seconds=$1

@@ -13,7 +13,7 @@ setup_file() {
 setup() {
 	load helpers
 	RUN_AS=nobody
-	PORT=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	PORT=$(free_ports 1)
 }
 
 teardown() {

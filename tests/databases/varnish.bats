@@ -18,7 +18,7 @@ setup_file() {
 setup() {
 	load helpers
 	RUN_AS=varnish
-	ORIGIN=$(free_port) FRONT=$(free_port)
+	read -r ORIGIN FRONT < <(free_ports 2)
 	/usr/bin/python3 -m http.server --bind 127.0.0.1 --directory "$DATA/objects" "$ORIGIN" >/dev/null 2>&1 3>&- &
 	STARTED+=("$!")
 }
@@ -30,11 +30,6 @@ teardown() {
 teardown_file() {
 	load helpers
 	clean_up
-}
-
-# free_port: one of 127.0.0.1 that nobody uses just now.
-free_port() {
-	/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
 start_varnish() {
