@@ -47,10 +47,13 @@ static bool is_connection(void)
 	       input.st_dev == descriptor.st_dev && input.st_ino == descriptor.st_ino;
 }
 
-/* Who opens a log appends to it or writes only; what a program reads too is its data, inherited from one that had closed 2 before. */
+/*
+ * Who opens a log appends to it or writes only; what a program reads too is its data, inherited from one that had closed 2 before.
+ * But without a name it is the temporary file of who gathers the output, such as cron(8).
+ */
 static bool is_data(void)
 {
-	return descriptor_open && S_ISREG(descriptor.st_mode) &&
+	return descriptor_open && S_ISREG(descriptor.st_mode) && descriptor.st_nlink > 0 &&
 	       (sys_open_flags(LOG_DESCRIPTOR) & (O_ACCMODE | O_APPEND)) == O_RDWR;
 }
 

@@ -86,7 +86,7 @@ closing() {
 	assert_success
 }
 
-# A child of a program whose data file is descriptor 2: a log is opened for writing alone, or appends.
+# A child of a program whose data file is descriptor 2: a log is opened for writing alone, or appends, or has no name.
 @test "a data file that a child inherits as descriptor 2 gets no byte of ours" {
 	local mode
 	for mode in '2<>' '2>' '2>>'; do
@@ -99,6 +99,9 @@ closing() {
 		*) assert_output --partial rnadom ;;
 		esac
 	done
+	run bash -c 'exec 3<>gathered && rm gathered && LD_PRELOAD=$0 MADVISOR_RULES="*.mdb rnadom" cat /proc/self/comm 2>&3; cat /proc/self/fd/3' \
+		"$HOST_PRELOAD"
+	assert_output --partial rnadom
 }
 
 @test "the set of descriptors at main, at exec and at exit is the same with and without the library" {
