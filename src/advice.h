@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hidden.h"
 #include "text.h"
 
 enum advice_class {
@@ -71,7 +72,7 @@ enum advice_id {
 	ADVICE_COUNT
 };
 
-extern const struct advice advices[ADVICE_COUNT];
+extern HIDDEN const struct advice advices[ADVICE_COUNT];
 
 /* The word of a class, as the manual and messages write it: "access", "prefetch" ... */
 const char *advice_class_name(enum advice_class class);

@@ -32,8 +32,7 @@ static bool replaces(int flags)
 }
 
 /*
- * Whether a rule may be for the mapping to be made, or one that is followed may be replaced. Where not, that is all it costs: a load,
- * a compare and a branch.
+ * Whether a rule may be for the mapping to be made, or one that is followed may be replaced. Where not, that is all it costs.
  */
 static inline bool may_concern_us(int flags)
 {
@@ -70,7 +69,7 @@ static int watched_munmap(void *address, size_t length)
 	struct departure departure;
 	departure_begin(&departure, address, length);
 	departure_advise(&departure);
-	int result = real.munmap(address, length);
+	int result = REAL(munmap)(address, length);
 	departure_end(&departure, result != 0);
 	return result;
 }
@@ -122,7 +121,7 @@ HOOK int shmdt(const void *address)
 	struct departure departure;
 	departure_begin_segment(&departure, address);
 	departure_advise(&departure);
-	int result = real.shmdt(address);
+	int result = REAL(shmdt)(address);
 	departure_end(&departure, result != 0);
 	return result;
 }

@@ -54,22 +54,17 @@ static uint64_t page_size_of_call(int flags)
 	return shift ? 1ull << shift : default_huge_page;
 }
 
-/*
- * The name of a descriptor is looked up in /proc: a thread with descriptors of its own, unshare(2), is told about the main thread's;
- * a program in a chroot reads what somebody has put there. Advice that may destroy something asks the name itself.
- */
-static bool is_misnamed(const struct rule *rule, const struct range *range)
+/* For all other advice a wrong name, as rare as it is, costs time and no data. */
+static bool destroys_by_wrong_name(const struct rule *rule, const struct range *range)
 {
-	const struct facts *facts = range->facts;
-	bool by_name = rule->glob && facts->kind == KIND_FILE && range->fd >= 0 && !(facts->words & WORD_DELETED);
-	return by_name && name_misleads(facts->name, range->fd);
+	return rule->terms->unsafe && rule->glob && range->fd >= 0 && name_misleads(range->fd);
 }
 
 void mapping_decide(const struct policy *policy, const struct facts *facts, struct range *range)
 {
 	const struct rule *rule = policy_find(policy, facts);
 	range->facts = facts;
-	if (rule && rule->terms->unsafe && is_misnamed(rule, range))
+	if (rule && destroys_by_wrong_name(rule, range))
 		return;
 	if (rule) {
 		advise_mapped(rule, range);

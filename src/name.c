@@ -72,10 +72,15 @@ static void become_memfd(struct name *name, const char *own, size_t length)
 	cut_text(name, length);
 }
 
+static bool is_same_file(const struct stat *one, const struct stat *other)
+{
+	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
 static bool names_another_file(const char *path, const struct stat *status)
 {
 	struct stat there;
-	return sys_stat(path, &there) < 0 || there.st_dev != status->st_dev || there.st_ino != status->st_ino;
+	return sys_stat(path, &there) < 0 || !is_same_file(&there, status);
 }
 
 static void strip_deleted(struct name *name, const struct stat *status)
@@ -88,23 +93,36 @@ static void strip_deleted(struct name *name, const struct stat *status)
 	cut_text(name, length);
 }
 
+/* A main thread that has ended by pthread_exit(3) has no descriptors to show; thread-self is there since Linux 3.17. */
+#define PROCESS "/proc/self/fd/"
+#define THREAD "/proc/thread-self/fd/"
+#define DESCRIPTOR_LINK_BYTES (sizeof(THREAD) + 20)
+
 /* Inline, so that the folder's length is a constant: every mapping of a file whose name is asked for comes here. */
-static inline bool read_descriptor_link(struct name *name, const char *folder, int fd)
+static inline const char *descriptor_link(char *link, const char *folder, int fd)
 {
-	char link[sizeof("/proc/thread-self/fd/") + 20];
 	struct text path;
-	text_init(&path, link, sizeof(link));
+	text_init(&path, link, DESCRIPTOR_LINK_BYTES);
 	text_bytes(&path, folder, strlen(folder));
 	text_number(&path, (uint64_t)fd);
-	return read_link(name, link);
+	return link;
 }
 
-bool name_misleads(const char *path, int fd)
+static inline bool read_descriptor_link(struct name *name, const char *folder, int fd)
 {
-	struct stat status;
-	if (sys_fstat(fd, &status) >= 0 && !names_another_file(path, &status))
+	char link[DESCRIPTOR_LINK_BYTES];
+	return read_link(name, descriptor_link(link, folder, fd));
+}
+
+bool name_misleads(int fd)
+{
+	struct stat mapped, named;
+	char link[DESCRIPTOR_LINK_BYTES];
+	bool known = sys_fstat(fd, &mapped) >= 0 && (sys_stat(descriptor_link(link, PROCESS, fd), &named) >= 0 ||
+						     sys_stat(descriptor_link(link, THREAD, fd), &named) >= 0);
+	if (known && is_same_file(&mapped, &named))
 		return false;
-	count_unnamed("a mapping is left alone: another file has its name here, and the rule is unsafe");
+	count_unnamed("a mapping is left alone: its name may be another file's, and the rule is unsafe");
 	return true;
 }
 
@@ -117,8 +135,7 @@ bool name_of_descriptor(struct name *name, const struct policy *policy, int fd, 
 
 	if (!take_page(name))
 		return !needed || count_unnamed("a mapping is left alone: no scratch page is free");
-	/* A main thread that has ended by pthread_exit(3) has no descriptors to show; thread-self is there since Linux 3.17. */
-	if (!read_descriptor_link(name, "/proc/self/fd/", fd) && !read_descriptor_link(name, "/proc/thread-self/fd/", fd))
+	if (!read_descriptor_link(name, PROCESS, fd) && !read_descriptor_link(name, THREAD, fd))
 		return !needed || count_unnamed("a mapping is left alone: its file's name cannot be had (no /proc, or longer than a page)");
 
 	const char *own;

@@ -31,8 +31,11 @@ struct name {
  */
 bool name_of_descriptor(struct name *name, const struct policy *policy, int fd, const struct stat *status);
 
-/* Whether another file than the descriptor's lies at the path, or none; that is counted, and said once. */
-bool name_misleads(const char *path, int fd);
+/*
+ * Whether name_of_descriptor may have told the name of another file, which it does where a thread has descriptors of its own, unshare(2),
+ * or somebody has made a /proc for a chroot; that is counted, and said once. Two or three system calls.
+ */
+bool name_misleads(int fd);
 
 /*
  * Of the mapping that is exactly [low, high), by /proc/self/map_files. Returns false for memory without a file, where the kernel

@@ -5,8 +5,10 @@
 
 #include <stdint.h>
 
+#include "hidden.h"
+
 /* Bytes; set once at start from AT_PAGESZ, getauxval(3). */
-extern uint64_t page_size;
+extern HIDDEN uint64_t page_size;
 
 static inline uint64_t round_down(uint64_t bytes, uint64_t unit)
 {

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "hidden.h"
+
 typedef void *mmap_function(void *address, size_t length, int protection, int flags, int fd, off_t offset);
 typedef void *mremap_function(void *old, size_t old_length, size_t new_length, int flags, ...);
 typedef int munmap_function(void *address, size_t length);
@@ -31,15 +33,15 @@ struct real {
 	shmdt_function *_Atomic shmdt;
 	madvise_function *_Atomic madvise, *_Atomic posix_madvise;
 };
-extern struct real real;
+extern HIDDEN struct real real;
 
 /* The raw system calls. */
-mmap_function raw_mmap;
-mremap_function raw_mremap;
-munmap_function raw_munmap;
-shmat_function raw_shmat;
-shmdt_function raw_shmdt;
-madvise_function raw_madvise, raw_posix_madvise;
+HIDDEN mmap_function raw_mmap;
+HIDDEN mremap_function raw_mremap;
+HIDDEN munmap_function raw_munmap;
+HIDDEN shmat_function raw_shmat;
+HIDDEN shmdt_function raw_shmdt;
+HIDDEN madvise_function raw_madvise, raw_posix_madvise;
 #define raw_mmap64 raw_mmap
 
 /* The function to call. Where it is known that the library has started, real.name is it. */

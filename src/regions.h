@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hidden.h"
 #include "policy.h"
 
 struct region {
@@ -37,7 +38,7 @@ bool regions_create(void);
 bool regions_on(void);
 
 /* Whether there is any region. To be read relaxed: whoever can name an address has seen its mapping made, and its region added. */
-extern _Atomic bool regions_present;
+extern HIDDEN _Atomic bool regions_present;
 
 /* Adds one. Returns whether it is followed from now on: not where the table is full or off. */
 bool regions_add(const struct region *region);

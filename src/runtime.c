@@ -31,6 +31,7 @@ uint64_t page_size = 4096;
 
 const struct policy *_Atomic active_policy;
 _Atomic uint8_t active_kinds = KINDS_ALL;
+_Static_assert(KINDS_ALL <= UINT8_MAX, "each kind has a bit");
 
 static const struct policy_path policy_path = { SYSCONFDIR, PKGDATADIR };
 

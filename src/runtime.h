@@ -9,10 +9,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "hidden.h"
 #include "policy.h"
 
 /* The policy in force; NULL: asleep, or not started. One load; safe anywhere. */
-extern const struct policy *_Atomic active_policy;
+extern HIDDEN const struct policy *_Atomic active_policy;
 
 static inline const struct policy *runtime_policy(void)
 {
@@ -24,7 +25,7 @@ static inline const struct policy *runtime_policy(void)
  * a call whether there may be anything to do asks again after it, and then a policy may be in force. One load; safe anywhere, also
  * where ld.so has not relocated the library: it holds no address.
  */
-extern _Atomic uint8_t active_kinds;
+extern HIDDEN _Atomic uint8_t active_kinds;
 
 static inline unsigned runtime_kinds(void)
 {

@@ -162,7 +162,7 @@ load attach
 	END
 	"$PYTHON" "$BATS_TEST_TMPDIR/host.py" "$data" "$BATS_TEST_TMPDIR/steps" 3>&- &
 	pid=$!
-	exec {steps}>"$BATS_TEST_TMPDIR/steps"
+	exec {steps}<>"$BATS_TEST_TMPDIR/steps"
 	timeout 30 "$MADVISOR" attach --repeat 1 -r "$data random" "$pid" >"$BATS_TEST_TMPDIR/attach" 2>&1 3>&- &
 	local attach=$!
 	wait_for grep -q 'no mapping' "$BATS_TEST_TMPDIR/attach"

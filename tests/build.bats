@@ -69,6 +69,18 @@ installed() {
 }
 
 # bats test_tags=no-sanitizer
+# Hooks run before ld.so has filled any address in: src/real.h.
+# bats test_tags=no-sanitizer
+@test "hooks reach what is the library's own without an address" {
+	local object own
+	own=$(nm "$LIBRARY" | awk '$2 ~ /^[a-zB-Z]$/ { print $3 }')
+	for object in hooks mapping own_advice real regions; do
+		run readelf -rW "$(find "$BUILD/src" -name "lib*_la-$object.o" -path '*/.libs/*')"
+		assert_output --regexp 'PLT|CALL|PC32'
+		refute_output --regexp "GOT[^ ]* +[0-9a-f]* +($(paste -sd '|' <<<"$own"))( |\$)"
+	done
+}
+
 @test "no symbol version above GLIBC_2.17 is needed" {
 	local version
 	for version in $(needed_versions "$LIBRARY"); do

@@ -80,9 +80,9 @@ closing() {
 	truncate -s 16M image
 	mkfs.ext4 -q -I 128 image 2>/dev/null
 	mkdir old
+	unshare --mount mount -o loop image old || skip "no file may be mounted"
 	run timeout -s KILL 60 unshare --mount bash -c 'mount -o loop image old && cp data.mdb closing.py old && cd old && exec 2>log &&
 		exec "$@"' bash env LD_PRELOAD="$HOST_PRELOAD" "${noisy[@]}" "$PYTHON" closing.py delete
-	[ "$status" -ne 32 ] && [ "$status" -ne 1 ] || skip "no file may be mounted"
 	assert_success
 }
 
