@@ -3,6 +3,7 @@
 # Hooks called before our constructor, after our destructor, by allocators and other preloads, and by hosts with odd lives.
 
 load helpers
+load unrelocated
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -120,56 +121,7 @@ print(time.gmtime().tm_year, any(" rr " in line for line in open("/proc/self/sma
 # ld.so relocates us last of all libraries: what is bound at once runs before that. Every hooked call, one that works and one that fails.
 @test "hooks work for what chooses a function while ld.so has not relocated us" {
 	local preloads rules
-	build calls.so -shared -fPIC -Wl,-z,now <<-'END'
-		#include <stddef.h>
-		#include <sys/mman.h>
-		#include <sys/shm.h>
-		int work(void)
-		{
-			char *address = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-			if (address == MAP_FAILED || madvise(address, 65536, MADV_NORMAL) || posix_madvise(address, 65536, POSIX_MADV_RANDOM))
-				return 0;
-			address = mremap(address, 65536, 131072, MREMAP_MAYMOVE);
-			if (address == MAP_FAILED || munmap(address, 131072))
-				return 0;
-			int id = shmget(IPC_PRIVATE, 4096, 0600);
-			address = shmat(id, NULL, 0);
-			shmctl(id, IPC_RMID, NULL);
-			if (address == MAP_FAILED || shmdt(address))
-				return 0;
-			char *odd = (char *)1;
-			return mmap64(NULL, 4096, PROT_READ, MAP_SHARED, -1, 0) == MAP_FAILED && madvise(odd, 4096, MADV_NORMAL) == -1 &&
-			       posix_madvise(odd, 4096, POSIX_MADV_RANDOM) > 0 && mremap(odd, 4096, 8192, 0) == MAP_FAILED &&
-			       munmap(odd, 4096) == -1 && shmat(-1, NULL, 0) == MAP_FAILED && shmdt(odd) == -1;
-		}
-	END
-	build chosen.so -shared -fPIC -Wl,-z,now "$PWD/calls.so" <<-'END'
-		int work(void);
-		static int good(void)
-		{
-			return 42;
-		}
-		static void *choose(void)
-		{
-			return work() ? good : (void *)0;
-		}
-		int chosen(void) __attribute__((ifunc("choose")));
-	END
-	build bound.so -shared -fPIC -Wl,-z,now "$PWD/chosen.so" "$PWD/calls.so" <<-'END'
-		int chosen(void);
-		int answer(void)
-		{
-			return chosen();
-		}
-	END
-	build main "$PWD/bound.so" "$PWD/chosen.so" "$PWD/calls.so" <<-'END'
-		#include <stdio.h>
-		int answer(void);
-		int main(void)
-		{
-			printf("%d\n", answer());
-		}
-	END
+	build_unrelocated gcc
 	for preloads in "" "$LIBRARY" "$LIBRARY:$PWD/chosen.so" "$PWD/chosen.so:$LIBRARY"; do
 		for rules in "" "** normal" "** random override; [anon] dontdump override"; do
 			with "$preloads" ./main
