@@ -2,16 +2,13 @@
 #include "log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "log_target.h"
 #include "scratch.h"
 #include "status.h"
 #include "sys.h"
-
-#define LOG_DESCRIPTOR 2
 
 /* One write of this much to a pipe is never torn: PIPE_BUF, pipe(7). */
 #define LINE_BYTES 4096
@@ -29,41 +26,16 @@ static bool started, silent;
 static enum log_level wanted;
 static const char *program;
 
-static bool descriptor_open;
-static struct stat descriptor;
-static bool birth_known;
-static int64_t birth[2];
-
 const char *log_level_name(size_t index)
 {
 	return index < LOG_LEVEL_COUNT ? level_names[index] : NULL;
-}
-
-/* What inetd starts has the connection to a client at 0, 1 and 2: the client is not to read our lines. */
-static bool is_connection(void)
-{
-	struct stat input;
-	return descriptor_open && S_ISSOCK(descriptor.st_mode) && sys_fstat(0, &input) >= 0 &&
-	       input.st_dev == descriptor.st_dev && input.st_ino == descriptor.st_ino;
-}
-
-/*
- * Who opens a log appends to it or writes only; what a program reads too is its data, inherited from one that had closed 2 before.
- * But without a name it is the temporary file of who gathers the output, such as cron(8).
- */
-static bool is_data(void)
-{
-	return descriptor_open && S_ISREG(descriptor.st_mode) && descriptor.st_nlink > 0 &&
-	       (sys_open_flags(LOG_DESCRIPTOR) & (O_ACCMODE | O_APPEND)) == O_RDWR;
 }
 
 void log_start(enum log_level level, bool no_lines, const char *program_name)
 {
 	wanted = level;
 	program = program_name;
-	descriptor_open = sys_fstat(LOG_DESCRIPTOR, &descriptor) >= 0;
-	silent = no_lines || is_connection() || is_data();
-	birth_known = descriptor_open && S_ISREG(descriptor.st_mode) && sys_birth(LOG_DESCRIPTOR, birth) >= 0;
+	silent = !log_target_start() || no_lines;
 	started = true;
 }
 
@@ -102,22 +74,6 @@ bool log_begin_rule(struct text *line, enum log_level level, const struct rule *
 	text_number(line, rule->line);
 	text_string(line, ": ");
 	return true;
-}
-
-/* A file system gives the number of a file that was deleted to the next one: that one is younger, or of another generation. */
-static bool has_same_birth(void)
-{
-	int64_t now[2];
-	return !birth_known || (sys_birth(LOG_DESCRIPTOR, now) >= 0 && now[0] == birth[0] && now[1] == birth[1]);
-}
-
-/* A socket or file that stands at descriptor 2 now may be the host's. */
-static bool is_still_ours(void)
-{
-	struct stat now;
-	return descriptor_open && sys_fstat(LOG_DESCRIPTOR, &now) >= 0 && now.st_dev == descriptor.st_dev &&
-	       now.st_ino == descriptor.st_ino && now.st_rdev == descriptor.st_rdev &&
-	       (now.st_mode & S_IFMT) == (descriptor.st_mode & S_IFMT) && has_same_birth();
 }
 
 /*
@@ -164,7 +120,7 @@ static long write_without_waiting(const char *bytes, size_t length)
 	if (!not_supported)
 		return result;
 	bool by_bytes;
-	if (S_ISCHR(descriptor.st_mode) && sys_is_terminal(LOG_DESCRIPTOR, &by_bytes))
+	if (log_target_is_device() && sys_is_terminal(LOG_DESCRIPTOR, &by_bytes))
 		return write_to_terminal(bytes, length, by_bytes ? 1 : TERMINAL_PIECE);
 	return sys_writable_now(LOG_DESCRIPTOR) ? sys_write(LOG_DESCRIPTOR, bytes, length) : -EAGAIN;
 }
@@ -175,7 +131,7 @@ static void write_line(const char *bytes, size_t length)
 	if (sys_block_signals(&host_mask) < 0)
 		return;
 	sys_pending_signals(&pending);
-	long result = is_still_ours() ? write_without_waiting(bytes, length) : -EBADF;
+	long result = log_target_stands() ? write_without_waiting(bytes, length) : -EBADF;
 	if (result == -EPIPE)
 		sys_take_signal(SIGPIPE, pending);
 	if (result == -EFBIG)

@@ -136,8 +136,12 @@ struct prefetch_result prefetch(enum advice_id advice, const struct item *item, 
 		return prefetching.result;
 	/* What a memfd has not allocated yet is memory: populate-write is for that. */
 	bool allocates = advice == ADVICE_POPULATE_WRITE && range->facts->kind == KIND_MEMFD;
-	if (kind_has_file(range->facts->kind) && !allocates)
+	if (kind_has_file(range->facts->kind) && !allocates) {
 		wanted.end = smaller(wanted.end, round_up(range->allocated, page_size));
+		/* A hole that is read in a file of memory becomes a page of it. */
+		if (advice == ADVICE_POPULATE_READ && range->allocated < range->file_end)
+			prefetching.advice = ADVICE_WILLNEED;
+	}
 	if (wanted.begin < wanted.end)
 		give_span(&prefetching, wanted);
 	return prefetching.result;

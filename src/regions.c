@@ -33,7 +33,7 @@
 
 #define REGIONS_MAX 65536         /* more mappings than a process can have where vm.max_map_count is the kernel's own 65530 */
 #define LOCK_WAIT_MICROSECONDS 50 /* a sleep: spinning under SCHED_FIFO could keep the holder from running */
-#define LOCK_TRIES 2000
+#define LOCK_TRIES 10000         /* a second and more: the holder may only be waiting for a processor */
 
 static struct region *table;      /* highest address first, none overlaps */
 static size_t count, gap;         /* regions in all; and those before the gap, which is as long as there are free places */

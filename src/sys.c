@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
@@ -202,6 +203,14 @@ long sys_filesystem_type(int fd)
 long sys_readlink(const char *path, char *buffer, size_t size)
 {
 	return CALL(SYS_readlinkat, AT_FDCWD, path, buffer, size);
+}
+
+long sys_socket_domain(int fd)
+{
+	int domain = 0;
+	unsigned length = sizeof(domain);
+	long result = CALL(SYS_getsockopt, fd, SOL_SOCKET, SO_DOMAIN, &domain, &length);
+	return result < 0 ? result : domain;
 }
 
 long sys_open_flags(int fd)

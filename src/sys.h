@@ -45,6 +45,7 @@ long sys_stat(const char *path, struct stat *status);
 long sys_birth(int fd, int64_t birth[2]);
 long sys_filesystem_type(int fd);                       /* f_type of fstatfs(2) */
 long sys_readlink(const char *path, char *buffer, size_t size);
+long sys_socket_domain(int fd);                         /* getsockopt(2), SO_DOMAIN: AF_UNIX ... */
 long sys_open_flags(int fd);                            /* fcntl(2), F_GETFL */
 long sys_ioctl(int fd, unsigned long request, void *argument);
 /* Whether it is a terminal; *by_bytes: one that asks for room for each byte, since it changes their case (OLCUC, termios(3)). */

@@ -57,22 +57,41 @@ closing() {
 	closing '2>log' delete
 }
 
-# As inetd starts its programs; a standard error of its own, as sshd has it, gets its lines.
-@test "a connection that is standard input, output and error gets no byte of ours" {
-	cat >connection.py <<-'END'
-		import os, socket, subprocess, sys
-		def answer(shared):
-		    ours, theirs = socket.socketpair()
-		    errors, standard_error = socket.socketpair()
-		    environment = dict(os.environ, LD_PRELOAD=sys.argv[1], MADVISOR_RULES="*.mdb rnadom", MADVISOR_LOG_LEVEL="debug")
-		    subprocess.run(["cat", "/proc/self/comm"], stdin=theirs, stdout=theirs, stderr=theirs if shared else standard_error,
-		                   env=environment)
-		    theirs.close(), standard_error.close()
-		    return ours.recv(65536), errors.recv(65536)
-		print(answer(True), "rnadom" in str(answer(False)[1]))
+# Of a child: what it writes about an error in its rules. As inetd starts programs, the connection is at 0 too; or a program that
+# had closed descriptor 2 before has opened it.
+@test "a connection or a device at descriptor 2 that is not for messages gets no byte of ours" {
+	cat >targets.py <<-'END'
+		import os, pty, select, socket, subprocess, sys
+		environment = dict(os.environ, LD_PRELOAD=sys.argv[1], MADVISOR_RULES="*.mdb rnadom", MADVISOR_LOG_LEVEL="debug")
+		def said(reader, target, descriptor_0=subprocess.DEVNULL):
+		    subprocess.run(["cat", "/proc/self/comm"], stdin=descriptor_0, stdout=subprocess.DEVNULL, stderr=target, env=environment)
+		    return b"rnadom" in os.read(reader, 65536) if select.select([reader], [], [], 0)[0] else False
+		ours, theirs = socket.socketpair()
+		print("inetd", said(ours.fileno(), theirs, theirs))
+		print("socket", said(ours.fileno(), theirs))
+		listener = socket.create_server(("127.0.0.1", 0))
+		ours, theirs = socket.create_connection(listener.getsockname()), listener.accept()[0]
+		print("tcp", said(ours.fileno(), theirs))
+		master, slave = pty.openpty()
+		print("slave", said(master, slave))
+		print("master", said(slave, master))
 	END
-	run "$PYTHON" connection.py "$HOST_PRELOAD"
-	assert_output "(b'cat\\n', b'') True"
+	run "$PYTHON" targets.py "$HOST_PRELOAD"
+	assert_output "inetd False
+socket True
+tcp False
+slave True
+master False"
+}
+
+@test "a block device at descriptor 2 gets no byte of ours" {
+	head -c 64K /dev/zero >image
+	local device
+	device=$(losetup -f --show image) || skip "no file may become a block device"
+	LD_PRELOAD=$HOST_PRELOAD MADVISOR_RULES="*.mdb rnadom" cat /proc/self/comm 2<>"$device" || true
+	cp "$device" after
+	losetup -d "$device"
+	cmp after <(head -c 64K /dev/zero)
 }
 
 @test "the same where the file system keeps no time of birth" {

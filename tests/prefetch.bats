@@ -106,6 +106,17 @@ is_resident() {
 	assert_output $((4 << 20))
 }
 
+@test "holes of a file of memory stay holes: populate-read takes no memory for them" {
+	run --separate-stderr preload MADVISOR_RULES="[memfd:*] populate-read" "$PYTHON" -c '
+import mmap, os
+file = os.memfd_create("pool")
+os.ftruncate(file, 64 << 20)
+os.pwrite(file, b"x" * (4 << 20), 32 << 20)
+mapping = mmap.mmap(file, 0)
+print(os.fstat(file).st_blocks // 2048)'
+	assert_output 4
+}
+
 @test "prefetch moves no descriptor and leaves none open" {
 	file_of data.db 4
 	cat >host.py <<-'END'
