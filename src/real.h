@@ -4,7 +4,8 @@
  * is none, the raw system call with libc's conventions. Never dlsym in a hook: a look-up that fails allocates.
  *
  * Hooks run before ld.so has relocated the library, too: a library that is bound at once may call mmap when it chooses a function
- * (STT_GNU_IFUNC), and ld.so relocates the last library first. So nothing here begins as an address, and the raw calls need none.
+ * (STT_GNU_IFUNC), and ld.so relocates what is preloaded after all other libraries. So nothing here begins as an address, nothing
+ * that such a hook touches is reached by one (hidden.h), and the raw calls need none.
  */
 #ifndef MADVISOR_REAL_H
 #define MADVISOR_REAL_H
