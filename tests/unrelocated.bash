@@ -57,7 +57,7 @@ build_unrelocated() {
 			printf("%d\n", answer());
 		}
 	END
-	local shared=(-shared -fPIC -Wl,-z,now)
+	local shared=(-shared -fPIC '-Wl,-z,now')
 	"$1" -o calls.so "${shared[@]}" calls.c
 	"$1" -o chosen.so "${shared[@]}" chosen.c "$PWD/calls.so"
 	"$1" -o bound.so "${shared[@]}" bound.c "$PWD/chosen.so" "$PWD/calls.so"
