@@ -32,8 +32,8 @@ struct name {
 bool name_of_descriptor(struct name *name, const struct policy *policy, int fd, const struct stat *status);
 
 /*
- * Whether name_of_descriptor may have told the name of another file, which it does where a thread has descriptors of its own, unshare(2),
- * or somebody has made a /proc for a chroot; that is counted, and said once. Two or three system calls.
+ * Whether name_of_descriptor may have told the name of another file, which it does where a thread has descriptors of its own,
+ * unshare(2), or somebody has made a /proc for a chroot; that is counted, and said once. Two or three system calls.
  */
 bool name_misleads(int fd);
 

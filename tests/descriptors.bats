@@ -32,7 +32,8 @@ setup() {
 	noisy=(MADVISOR_LOG_LEVEL=debug MADVISOR_RULES="*.mdb random,unmap:cold override; ** none")
 }
 
-# closing REDIRECTION [ARGUMENT]: that host under a noisy policy. It has no descriptor of bats' either; nor has another process its log open.
+# closing REDIRECTION [ARGUMENT]: that host under a noisy policy. Neither has it a descriptor of bats', nor another process
+# its log open.
 closing() {
 	rm -f log table?.db
 	run timeout -s KILL 60 bash -c "exec $1; exec \"\${@:2}\"" bash "$1" env LD_PRELOAD="$HOST_PRELOAD" "${noisy[@]}" \
@@ -57,26 +58,41 @@ closing() {
 	closing '2>log' delete
 }
 
+@test "the same where the file system keeps no time of birth" {
+	needs mkfs.ext4
+	truncate -s 16M image
+	mkfs.ext4 -q -I 128 image 2>/dev/null
+	mkdir old
+	unshare --mount mount -o loop image old || skip "no file may be mounted"
+	run timeout -s KILL 60 unshare --mount bash -c 'mount -o loop image old && cp data.mdb closing.py old && cd old && exec 2>log &&
+		exec "$@"' bash env LD_PRELOAD="$HOST_PRELOAD" "${noisy[@]}" "$PYTHON" closing.py delete
+	assert_success
+}
+
 # Of a child: what it writes about an error in its rules. As inetd starts programs, the connection is at 0 too; or a program that
 # had closed descriptor 2 before has opened it.
 @test "a connection or a device at descriptor 2 that is not for messages gets no byte of ours" {
 	cat >targets.py <<-'END'
-		import os, pty, select, socket, subprocess, sys
+		import os, pty, socket, subprocess, sys
 		environment = dict(os.environ, LD_PRELOAD=sys.argv[1], MADVISOR_RULES="*.mdb rnadom", MADVISOR_LOG_LEVEL="debug")
 		def said(reader, target, descriptor_0=subprocess.DEVNULL):
 		    subprocess.run(["cat", "/proc/self/comm"], stdin=descriptor_0, stdout=subprocess.DEVNULL, stderr=target, env=environment)
-		    return b"rnadom" in os.read(reader, 65536) if select.select([reader], [], [], 0)[0] else False
+		    os.write(target, b"end\n")
+		    read = b""
+		    while b"end" not in read:
+		        read += os.read(reader, 65536)
+		    return b"rnadom" in read
 		ours, theirs = socket.socketpair()
-		print("inetd", said(ours.fileno(), theirs, theirs))
-		print("socket", said(ours.fileno(), theirs))
+		print("inetd", said(ours.fileno(), theirs.fileno(), theirs))
+		print("socket", said(ours.fileno(), theirs.fileno()))
 		listener = socket.create_server(("127.0.0.1", 0))
 		ours, theirs = socket.create_connection(listener.getsockname()), listener.accept()[0]
-		print("tcp", said(ours.fileno(), theirs))
+		print("tcp", said(ours.fileno(), theirs.fileno()))
 		master, slave = pty.openpty()
 		print("slave", said(master, slave))
 		print("master", said(slave, master))
 	END
-	run "$PYTHON" targets.py "$HOST_PRELOAD"
+	run timeout -s KILL 60 "$PYTHON" targets.py "$HOST_PRELOAD"
 	assert_output "inetd False
 socket True
 tcp False
@@ -92,17 +108,6 @@ master False"
 	cp "$device" after
 	losetup -d "$device"
 	cmp after <(head -c 64K /dev/zero)
-}
-
-@test "the same where the file system keeps no time of birth" {
-	needs mkfs.ext4
-	truncate -s 16M image
-	mkfs.ext4 -q -I 128 image 2>/dev/null
-	mkdir old
-	unshare --mount mount -o loop image old || skip "no file may be mounted"
-	run timeout -s KILL 60 unshare --mount bash -c 'mount -o loop image old && cp data.mdb closing.py old && cd old && exec 2>log &&
-		exec "$@"' bash env LD_PRELOAD="$HOST_PRELOAD" "${noisy[@]}" "$PYTHON" closing.py delete
-	assert_success
 }
 
 # A child of a program whose data file is descriptor 2: a log is opened for writing alone, or appends, or has no name.
