@@ -26,7 +26,8 @@ build_unrelocated() {
 			if (address == MAP_FAILED || shmdt(address))
 				return 0;
 			char *odd = (char *)1;
-			return mmap64(NULL, 4096, PROT_READ, MAP_SHARED, -1, 0) == MAP_FAILED && mremap(odd, 4096, 8192, 0) == MAP_FAILED &&
+			return mmap64(NULL, 4096, PROT_READ, MAP_SHARED, -1, 0) == MAP_FAILED && madvise(odd, 4096, MADV_NORMAL) == -1 &&
+			       posix_madvise(odd, 4096, POSIX_MADV_RANDOM) > 0 && mremap(odd, 4096, 8192, 0) == MAP_FAILED &&
 			       munmap(odd, 4096) == -1 && shmat(-1, NULL, 0) == MAP_FAILED && shmdt(odd) == -1;
 		}
 	END
