@@ -81,8 +81,7 @@ int raw_posix_madvise(void *address, size_t length, int advice)
 struct real real;
 
 /* The library's first byte and the one behind its last: ld(1). */
-extern const char __ehdr_start[] __attribute__((visibility("hidden")));
-extern const char _end[] __attribute__((visibility("hidden")));
+extern HIDDEN const char __ehdr_start[], _end[];
 
 /* Where another preload has a dlsym of its own that calls the real one, "next" is what follows that preload: it may be us. */
 static void *find(const char *name)

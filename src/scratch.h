@@ -26,7 +26,7 @@ void scratch_give(char *page);      /* NULL: nothing */
 
 /*
  * Words in a page that a forked child finds zeroed (a vfork child shares them): the lock of the region table lives here.
- * Never NULL: before scratch_create, or where the kernel lacks MADV_WIPEONFORK, ordinary memory.
+ * Never NULL: before scratch_create, after scratch_free, or where the kernel lacks MADV_WIPEONFORK, ordinary memory.
  */
 struct fork_page {
 	_Atomic uint32_t region_lock;

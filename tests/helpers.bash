@@ -95,9 +95,14 @@ storage_read() {
 	awk '$1 == "read_bytes:" { print $2 }' "/proc/$1/io"
 }
 
-# Before a command that may leave System V segments behind: those of a namespace go with it. Empty where that takes root.
-own_segments=()
-! unshare --ipc true 2>/dev/null || own_segments=(unshare --ipc)
+# in_own_segments COMMAND [ARGUMENT]...: one that may leave System V segments behind; where a namespace can be had, they go with it.
+in_own_segments() {
+	if unshare --ipc true 2>/dev/null; then
+		unshare --ipc "$@"
+	else
+		"$@"
+	fi
+}
 
 # needs COMMAND...: skips the test where one is not installed.
 needs() {

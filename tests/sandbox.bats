@@ -33,7 +33,7 @@ without_flags() {
 		for error in EPERM ENOSYS EINVAL; do
 			# The host itself calls these.
 			[ "$call$error" != shmctlEPERM ] || continue
-			run --separate-stderr "${own_segments[@]}" "$PROGRAMS/deny" "$call" "$error" -- \
+			run --separate-stderr in_own_segments "$PROGRAMS/deny" "$call" "$error" -- \
 				timeout -s KILL 60 env LD_PRELOAD="$HOST_PRELOAD" MADVISOR_RULES="$rules" "$PROGRAMS/mapper" "${statements[@]}"
 			assert_success
 			assert_equal "$(without_flags)" "$bare"

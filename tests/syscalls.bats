@@ -197,6 +197,6 @@ $every_path"; do
 		run env LD_PRELOAD="$LIBRARY" MADVISOR_RULES="$rules" ./strict
 		assert_success
 	done
-	run "${own_segments[@]}" env LD_PRELOAD="$LIBRARY" MADVISOR_LOG=none MADVISOR_RULES="$every_path" ./strict
+	run in_own_segments env LD_PRELOAD="$LIBRARY" MADVISOR_LOG=none MADVISOR_RULES="$every_path" ./strict
 	assert_equal "$status" $((128 + $(kill -l SYS)))
 }
